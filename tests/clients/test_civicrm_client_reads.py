@@ -154,7 +154,7 @@ def test_seconds_of_modified_contacts_are_told_as_a_real_site_tells_them_and_onl
     other = sandbox.load_contacts([{"modified_date": late}])
 
     rows = client.call(*modified.call("2026-11-10 11:00:00"))
-    told = modified.seconds_of("", Result(rows))
+    told = modified.seconds_of("", modified.CONTACTS, Result(rows))
     read = list(contacts_modified_since(client, "", None, ["2026-11-10 11:00:05"]))
 
     assert told is not None

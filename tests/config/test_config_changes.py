@@ -39,7 +39,7 @@ NAME = "connection of audience “a1” (News ↔ Friends)"
         (link(interests={}), [f"{NAME}: group of interest 1111 from 9 to nothing."]),
         (link(interests={"1111": 9, "2222": 10}), [f"{NAME}: group of interest 2222 from nothing to 10."]),
         (link(resubscribe="never"), [f"{NAME}: resubscribe from ask to never."]),
-        (link(schedule={"every_minutes": 30}), [f"{NAME}: schedule's every_minutes from 60 to 30."]),
+        (link(schedule={"every_minutes": 30}), [f"{NAME}: schedule's every_minutes from 1 to 30."]),
         (link(signing_secret="a-long-signing-secret"), [f"{NAME}: signing secret from nothing to …cret."]),
     ],
     ids=["nothing", "group", "interest dropped", "interest added", "policy", "schedule", "secret"],

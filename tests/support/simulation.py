@@ -218,7 +218,12 @@ class Simulation:
         everything = self.chance.random() < 0.2
         self.call_began = self.world.now
         with self.staff.watching():
-            result = self.world.sync(seconds=seconds, everything=everything, with_data=self.data is not None)
+            result = self.world.sync(
+                seconds=seconds,
+                everything=everything,
+                with_data=self.data is not None,
+                only_if_changed=self.chance.random() < 0.5,
+            )
             self.staff.has_seen(result)
         self._note(f"{result.outcome} before {result.stage}")
         if not self.faults.act_rate:

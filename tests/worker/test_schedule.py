@@ -14,6 +14,7 @@ from mailchimpsync.actions.runs.quiet_hours import is_quiet, quiet_end, seconds_
 from mailchimpsync.actions.runs.schedule import (
     BACKOFF,
     CONTINUE_AFTER,
+    FAILING_EVERY,
     Attempt,
     CallOutcome,
     History,
@@ -34,7 +35,7 @@ def at(text: str) -> datetime:
 
 
 def plan(**given: Any) -> Schedule:
-    return Schedule(**{"jitter_seconds": 0, **given})
+    return Schedule(**{"every_minutes": 60, "jitter_seconds": 0, **given})
 
 
 def after_run(started: datetime, **more: Any) -> History:
@@ -275,7 +276,7 @@ def test_after_a_complete_run_nothing_is_due_at_once(schedule: Schedule, now: da
 
 
 @given(schedules, moments, st.integers(1, 1_000))
-def test_a_failure_never_makes_the_next_try_later_than_a_success_would(
+def test_a_failure_never_makes_the_next_try_later_than_a_success_would_or_a_quarter_of_an_hour(
     schedule: Schedule, now: datetime, failures: int
 ) -> None:
     schedule = schedule.model_copy(update={"quiet": None})
@@ -284,7 +285,7 @@ def test_a_failure_never_makes_the_next_try_later_than_a_success_would(
 
     assert tried is not None
     assert regular is not None
-    assert min(now + BACKOFF, regular) <= tried <= regular
+    assert min(now + BACKOFF, regular) <= tried <= max(regular, now + FAILING_EVERY)
 
 
 @given(schedules, moments)
@@ -299,7 +300,7 @@ def test_a_quiet_time_is_over_at_its_end_and_not_before(schedule: Schedule, now:
 def test_chance_delays_a_run_by_no_more_than_allowed_and_the_same_in_every_process(
     key: str, jitter: int, now: datetime
 ) -> None:
-    schedule = Schedule(jitter_seconds=jitter)
+    schedule = Schedule(every_minutes=60, jitter_seconds=jitter)
     wanted = due(schedule, after_run(now), now, key)
 
     assert wanted is not None
@@ -308,6 +309,18 @@ def test_chance_delays_a_run_by_no_more_than_allowed_and_the_same_in_every_proce
 
 
 def test_sites_do_not_all_start_at_once() -> None:
-    schedule = Schedule(jitter_seconds=600)
+    schedule = Schedule(every_minutes=120, jitter_seconds=600)
 
     assert len({due(schedule, after_run(NOON), NOON, f"news{number}") for number in range(50)}) > 30
+
+
+def test_by_default_a_connection_is_looked_at_every_minute_or_a_few_seconds_later() -> None:
+    every = {due(Schedule(), after_run(NOON), NOON, f"news{number}") for number in range(50)}
+
+    assert all(at is not None and NOON + MINUTE <= at <= NOON + MINUTE + timedelta(seconds=6) for at in every)
+
+
+def test_a_connection_that_needs_a_person_is_not_tried_every_minute() -> None:
+    held = after_run(NOON, attempt=attempt(CallOutcome.PERSON, NOON))
+
+    assert due(Schedule(), held, NOON, "news") == NOON - MINUTE + FAILING_EVERY

@@ -13,7 +13,15 @@ from mailchimpsync.civicrm.campaign_setup import CampaignSetup, Kind, missing_se
 from mailchimpsync.civicrm.checks.behaviour import Observation, observe_behaviour
 from mailchimpsync.civicrm.checks.landmarks import Landmark, LandmarkView, LookBack
 from mailchimpsync.civicrm.checks.rights import Rights, Standing, check_rights, hidden_contacts, prove_rights
-from mailchimpsync.civicrm.checks.site import Group, SiteCheck, groups, mailing_groups, site, site_clock
+from mailchimpsync.civicrm.checks.site import (
+    Group,
+    SiteCheck,
+    groups,
+    mailing_groups,
+    site,
+    site_changes,
+    site_clock,
+)
 from mailchimpsync.civicrm.checks.visibility import SEES_EVERYTHING, Visibility
 from mailchimpsync.civicrm.child_groups import child_groups
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
@@ -118,6 +126,7 @@ __all__ = [
     "sees_activities",
     "set_names",
     "site",
+    "site_changes",
     "site_clock",
     "succeeded",
     "to_site",

@@ -191,13 +191,19 @@ def history(
     clock: SiteClock,
     contact_ids: Sequence[int] | None = None,
     odd_rows: list[OddRow] | None = None,
+    *,
+    seconds: Sequence[str] | None = None,
 ) -> Iterator[list[HistoryEntry]]:
     """Yield the history of these groups, oldest id first; the highest id of a contact and group is the newest.
 
-    `since_site` is as the site shows it (`SiteClock.shown_from`), inclusive; None reads all. Where a date may mean
-    several moments, an Added counts from the earliest, and a removal from the latest.
+    `since_site` is as the site shows it (`SiteClock.shown_from`), inclusive; None reads all. With `seconds`, only the
+    entries of these, as the site shows them. Where a date may mean several moments, an Added counts from the earliest,
+    and a removal from the latest.
     """
+    if seconds is not None and not seconds:
+        return
     since: Where = [["date", ">=", since_site]] if since_site else []
+    since = [["date", "IN", [*seconds]]] if seconds is not None else since
     for where in _in_groups(group_ids, contact_ids):
         for rows in pages(client, "SubscriptionHistory", _History, _HISTORY, [*where, *since], odd_rows=odd_rows):
             entries, undated = sorted_out(rows, lambda row: _entry(row, clock), "SubscriptionHistory")

@@ -35,13 +35,15 @@ class SessionZone(StrEnum):
 class SiteClock:
     """How to read and write a site's times; `offset` is what its clock is ahead of UTC at `now`.
 
-    `zone` is the site's, where it is configured; else all zones that have the same offset now are thought possible.
+    `shown` is `now` as the site shows it. `zone` is the site's, where it is configured; else all zones that have the
+    same offset now are thought possible.
     """
 
     offset: timedelta
     now: datetime
     zone: ZoneInfo | None = None
     session: SessionZone = SessionZone.UNKNOWN
+    shown: str = ""
     _zones: tuple[ZoneInfo, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -88,14 +88,15 @@ class Schedule(Part):
         cron: five fields as in a crontab, in `time_zone`.
         quiet: a time of day without syncs, such as `22:00-06:00`, in `time_zone`.
         time_zone: a name such as `Europe/Paris`.
-        jitter_seconds: the largest random delay of a sync, so that many sites don't start at the same time.
+        jitter_seconds: the largest random delay of a sync, so that many sites don't start at the same time; at most a
+            tenth of `every_minutes`.
         full_every_days: how often a sync reads everything instead of the changes; 0: not automatically.
         verify_every_days: how often both sides are compared in full; 0: not automatically.
         data_every_hours: how often a sync also checks for new data, where `data` is on; 0: not automatically.
     """
 
     enabled: bool = True
-    every_minutes: Annotated[int, Field(ge=1, le=10_080)] = 60
+    every_minutes: Annotated[int, Field(ge=1, le=10_080)] = 1
     cron: Text | None = None
     quiet: Annotated[Text, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")] | None = None
     time_zone: Text = "UTC"

@@ -24,6 +24,9 @@ from mailchimpsync.model import MemberStatus, blank_as_empty
 PAGE_SIZE_MAX = 1000
 """Mailchimp's largest page (docs/reference/mailchimp-behaviour.md#pages)."""
 
+NEWEST_MAX = 100
+"""How many of the newest changes are compared: one that becomes visible late is still among them."""
+
 UNREADABLE_MAX = 20
 """This many members of a page may be unreadable; if there are more, the whole answer is wrong."""
 
@@ -78,6 +81,24 @@ class MemberPage:
         return [one for one in self.members if isinstance(one, Member)]
 
 
+@dataclass(frozen=True, slots=True)
+class NewestChanges:
+    """How many members an audience has, archived ones apart, and those that changed last, as (id, when)."""
+
+    total: int
+    newest: tuple[tuple[str, datetime], ...]
+
+
+class _Changed(TypedDict):
+    id: str
+    last_changed: AwareDatetime
+
+
+class _NewestChanges(TypedDict):
+    total_items: int
+    members: list[_Changed]
+
+
 class _Member(TypedDict):
     id: str
     status: str
@@ -98,6 +119,7 @@ class _Members(TypedDict):
 _MEMBER = TypeAdapter(_Member)
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 _MEMBERS = TypeAdapter(_Members)
+_NEWEST = TypeAdapter(_NewestChanges)
 
 
 def member_page(
@@ -133,6 +155,23 @@ def member_page(
     if sum(isinstance(one, UnreadableMember) and bool(one.why) for one in entries) > UNREADABLE_MAX:
         raise unreadable_answer(MAILCHIMP, f"more than {UNREADABLE_MAX} members of a page without their fields")
     return MemberPage(page["total_items"], entries)
+
+
+def newest_changes(client: MailchimpClient, list_id: str) -> NewestChanges:
+    """Return who changed last, in one request; archiving a member changes the total.
+
+    Raises:
+        RefusedError: `MC_AUDIENCE_GONE`. TransientError: Mailchimp can't be asked, or a member can't be read.
+    """
+    params: dict[str, str | int] = {
+        "fields": "total_items,members.id,members.last_changed",
+        "count": NEWEST_MAX,
+        "sort_field": "last_changed",
+        "sort_dir": "DESC",
+    }
+    found = client.get(f"{list_path(list_id)}/members", _NEWEST, params, gone=Code.MC_AUDIENCE_GONE)
+    changed = tuple((one["id"], one["last_changed"].astimezone(UTC)) for one in found["members"])
+    return NewestChanges(found["total_items"], changed)
 
 
 def member(client: MailchimpClient, list_id: str, member_id: str) -> Member | None:

@@ -13,7 +13,7 @@ from mailchimpsync.sync.options import Options, Outcome, Result, Systems
 LASTS_FOR = timedelta(minutes=15)
 """The service retries within minutes: its own failures must go on for this long before they count as lasting."""
 
-_ENDS_FAILING = (Outcome.DONE, Outcome.WAITING, Outcome.INCOMPLETE, Outcome.HELD)
+_ENDS_FAILING = (Outcome.DONE, Outcome.WAITING, Outcome.INCOMPLETE, Outcome.HELD, Outcome.UNCHANGED)
 
 
 def record_success(systems: Systems, result: Result) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,6 +34,21 @@ class About(NamedTuple):
     contact_id: int | None
     member_id: str | None
     run_id: int | None
+
+
+class Changes(NamedTuple):
+    """The seconds whose contacts and history entries have to be read, as the site shows them; None: all."""
+
+    contacts: tuple[str, ...] | None = None
+    history: tuple[str, ...] | None = None
+
+    @property
+    def none(self) -> bool:
+        """Whether there are none."""
+        return self.contacts == () and self.history == ()
+
+
+ALL_CHANGES = Changes()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +112,8 @@ class Run(Work):
     once everything is sent. With a `kept_plan_id` it carries out that plan and nothing else. If it `accepts_empty`, a
     side that looks empty is believed. `unguarded`: the caller reviews its plan, so it isn't held. People who are
     `erased` are left alone; `with_data`: what plugins know of people goes to Mailchimp too. `notes` tell the caller
-    where this run does something other than expected. `modified_in`: the seconds, as CiviCRM shows them, whose contacts
-    have to be read; None: all since `since`. `visibility`: which missing contacts CiviCRM shows; `odd_rows`: records
+    where this run does something other than expected. `to_read`: the seconds, as CiviCRM shows them, whose contacts and
+    history have to be read. `visibility`: which missing contacts CiviCRM shows; `odd_rows`: records
     that couldn't be read and aren't recorded yet; `named_rows`: those already named in the log (contact_problems.py).
     """
 
@@ -114,7 +129,7 @@ class Run(Work):
     erased: Erased = NONE_ERASED
     with_data: bool = False
     notes: list[str] = field(default_factory=list)
-    modified_in: Sequence[str] | None = None
+    to_read: Changes = ALL_CHANGES
     visibility: Visibility = SEES_EVERYTHING
     odd_rows: list[OddRow] = field(default_factory=list)
     named_rows: set[OddRow] = field(default_factory=set)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,15 +15,17 @@ from mailchimpsync.store.changes import kept_plans, plans, updates
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.site import tombstones
-from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.context import Changes, Run
 from mailchimpsync.sync.lease.stopping import AbortWatch
 from mailchimpsync.sync.options import Options, Systems
 from mailchimpsync.sync.progress import RecordedProgress
-from mailchimpsync.sync.reading.modified import CONTACTS, OVERLAP, seconds_to_read, seconds_to_remember
+from mailchimpsync.sync.reading import modified
+from mailchimpsync.sync.reading.modified import OVERLAP, changes_to_read, seconds_to_remember
 from mailchimpsync.sync.safety.changed_links import group_links, link_terms
 from mailchimpsync.sync.safety.preflight import Preflight
 from mailchimpsync.sync.stages.check_data import includes_data
 from mailchimpsync.sync.stages.submit import collect
+from mailchimpsync.sync.unchanged import FINGERPRINT, Fingerprint
 from mailchimpsync.sync.updates.opt_outs import finish_opt_outs
 
 _ORDER = list(Stage)
@@ -44,6 +46,7 @@ def open_run(
     progress: Progress,
     lease: runs.Lease,
     preflight: Preflight,
+    fingerprint: Fingerprint,
     watch: AbortWatch,
 ) -> Run:
     """Continue the interrupted run, or start a new one, which first collects results of earlier runs' batches."""
@@ -63,8 +66,8 @@ def open_run(
         if preflight.accepts_empty:
             runs.accept_empty(tx, run_id)
         begun = runs.run_start(tx, run_id)
-        contacts = _remembered_contacts(found, begun, preflight, is_new=is_new)
-        runs.remember_seen(tx, connection.list_id, {**preflight.seen, CONTACTS: contacts})
+        known = _remembered_changes(found, begun, preflight, fingerprint, is_new=is_new)
+        runs.remember_seen(tx, connection.list_id, {**preflight.seen, **known})
         erased = tombstones.erased(tx, systems.erasure_key)
     counting = RecordedProgress(progress, systems.runtime, found)
     run = Run(
@@ -81,7 +84,7 @@ def open_run(
         started_at=begun.at,
         since=begun.since,
         site_clock=preflight.checked.clock,
-        modified_in=_modified_in(found, begun, preflight, contacts),
+        to_read=_changes_to_read(found, begun, preflight, known),
         visibility=preflight.checked.visibility,
         abort_requested=watch,
         waits_for_batches=options.wait_for_batches,
@@ -103,21 +106,24 @@ def open_run(
     return run
 
 
-def _remembered_contacts(
-    found: runs.Standing, begun: runs.RunStart, preflight: Preflight, *, is_new: bool
+def _remembered_changes(
+    found: runs.Standing, begun: runs.RunStart, preflight: Preflight, fingerprint: Fingerprint, *, is_new: bool
 ) -> Mapping[str, Any]:
-    """Return the remembered modified contacts; a continued run has already read some since its start."""
+    """Return what to remember of changes; a continued run has already read some since its start."""
     before = found.seen or {}
     if not is_new:
-        return before.get(CONTACTS) or {}
-    return seconds_to_remember(before, found.last_sync_time, begun.at, preflight.modified, preflight.checked.clock)
+        return {what: before.get(what) or {} for what in (modified.CONTACTS, modified.HISTORY, FINGERPRINT)}
+    checked = preflight.checked
+    seconds = seconds_to_remember(before, found.last_sync_time, begun.at, checked.view, checked.clock)
+    return {**seconds, **fingerprint.to_remember(begun.at)}
 
 
-def _modified_in(
-    found: runs.Standing, begun: runs.RunStart, preflight: Preflight, contacts: Mapping[str, Any]
-) -> Sequence[str] | None:
-    since_at_site = preflight.checked.clock.shown_from(begun.since) if begun.since is not None else None
-    return seconds_to_read({CONTACTS: contacts}, found.last_sync_time, begun.since, since_at_site, preflight.modified)
+def _changes_to_read(
+    found: runs.Standing, begun: runs.RunStart, preflight: Preflight, known: Mapping[str, Any]
+) -> Changes:
+    clock = preflight.checked.clock
+    since_at_site = clock.shown_from(begun.since) if begun.since is not None else None
+    return changes_to_read(known, found.last_sync_time, begun.since, since_at_site, preflight.checked.view, clock)
 
 
 def refuse_passed_stage(systems: Systems, connection: Connection, lease: runs.Lease, options: Options) -> None:

@@ -28,6 +28,7 @@ class Outcome(StrEnum):
     OUT_OF_TIME = "out of time"  # the next call continues
     STOPPED = "stopped"  # before the stage the caller named
     ABORTED = "aborted"  # requested by someone, from another process
+    UNCHANGED = "unchanged"  # nothing has changed on either side since the last run, so none was started
     HELD = "held"  # it would change too much; a person has to review its plan
 
 
@@ -60,7 +61,8 @@ class Options:
     `accept_restored`: CiviCRM was restored from an older backup, so what was agreed with it is forgotten. `with_data`:
     what plugins know of people goes to Mailchimp too. Without `wait_for_batches` a run ends once everything is sent.
     `by` is the caller; None: the run was due. `still_due` is called once the lease is held, so that only one of several
-    services runs. `unguarded`: the caller reviews the plan, so nothing is held.
+    services runs. `unguarded`: the caller reviews the plan, so nothing is held. `only_if_changed`: start no run if
+    nothing has changed since the last one.
     """
 
     since: datetime | None = None
@@ -75,6 +77,7 @@ class Options:
     by: str | None = None
     still_due: Callable[[Transaction], bool] | None = None
     unguarded: bool = False
+    only_if_changed: bool = False
 
 
 DEFAULT_OPTIONS = Options()

@@ -47,6 +47,7 @@ from mailchimpsync.sync.stages.fix_contact_ids import fix_contact_ids
 from mailchimpsync.sync.stages.reconcile import reconcile
 from mailchimpsync.sync.stages.submit import outstanding, submit
 from mailchimpsync.sync.trust import resolve_trust, trust_is_over
+from mailchimpsync.sync.unchanged import NOT_ASKED, fingerprint_of, is_unchanged
 
 COUNTED_EVERY = timedelta(hours=1)
 """How often people are counted at the end of runs that only read changes."""
@@ -173,11 +174,14 @@ def _run_with_lease(
         options = replace(options, force_restart=True, everything=True)
     if options.stop_on is not None:
         refuse_passed_stage(systems, connection, lease, options)
+    fingerprint = fingerprint_of(systems, connection) if options.only_if_changed else NOT_ASKED
+    if options.only_if_changed and is_unchanged(systems, connection, options, fingerprint):
+        return _unchanged(systems, connection)
     preflight = check_both_sides(systems, connection, options)
     if options.accept_restored:
         forget_civicrm(systems.store, lease, connection)
     relinked = forget_outdated_bases(systems.store, lease, connection)
-    run = open_run(systems, connection, deadline, options, progress, lease, preflight, watch)
+    run = open_run(systems, connection, deadline, options, progress, lease, preflight, fingerprint, watch)
     if relinked:
         run.log(
             "The linked groups have changed: what was agreed with the old ones is forgotten, and everything is read."
@@ -189,6 +193,14 @@ def _run_with_lease(
         if isinstance(error, SuspicionError):
             _drop_uncertain_plan(run)
         raise
+
+
+def _unchanged(systems: Systems, connection: Connection) -> Result:
+    """Return the result of a call that needed no run; people who couldn't be synced still can't."""
+    with systems.store.reading() as tx:
+        still_due = due.count_due(tx, connection.list_id)
+        gone = deleted_interests(runs.standing(tx, connection.list_id), connection.interests)
+    return Result(connection.list_id, 0, Outcome.UNCHANGED, Stage.FETCH, due=still_due, gone_interests=gone)
 
 
 def _is_held(systems: Systems, lease: runs.Lease, connection: Connection) -> Result | None:

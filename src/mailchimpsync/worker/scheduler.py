@@ -16,7 +16,7 @@ from mailchimpsync.config import Link
 from mailchimpsync.errors import EXIT_MORE_TO_DO, BusyError, Code, StoreError
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans
-from mailchimpsync.store.runs import runs, services
+from mailchimpsync.store.runs import services
 from mailchimpsync.sync import Outcome
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Stop
@@ -98,9 +98,7 @@ class Scheduler:
 
     def _due(self, tx: Transaction, link: Link, now: datetime) -> datetime | None:
         list_id = link.audience_id
-        past = history_of(
-            runs.last_run(tx, list_id), self._first_seen.setdefault(list_id, now), self._attempts.get(list_id)
-        )
+        past = history_of(tx, list_id, self._first_seen.setdefault(list_id, now), self._attempts.get(list_id))
         if link.schedule.enabled and not is_quiet(link.schedule, now) and self._was_approved(tx, list_id):
             return now
         return due(link.schedule, past, now, list_id)

@@ -153,7 +153,7 @@ def test_of_two_administrators_the_later_one_is_told_what_the_other_has_changed(
         assert refused.status_code == 409
         assert "Someone else has changed the configuration" in refused.text
         assert "resubscribe from ask to never" in refused.text
-        assert configuration_of(charity).connections[0].schedule.every_minutes == 60
+        assert configuration_of(charity).connections[0].schedule.every_minutes == 1
 
         taken = ada.fill_in(f"{CONNECTION}/schedule", page=refused.text, **schedule)
 

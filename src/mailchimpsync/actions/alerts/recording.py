@@ -36,7 +36,9 @@ _OF_CIVICRMS_KEY = frozenset(
         Code.CV_SEES_PART,
     }
 )
-_COMPLETE = frozenset({Outcome.DONE.value, Outcome.WAITING.value, Outcome.INCOMPLETE.value, Outcome.HELD.value})
+_COMPLETE = frozenset(
+    one.value for one in (Outcome.DONE, Outcome.UNCHANGED, Outcome.WAITING, Outcome.INCOMPLETE, Outcome.HELD)
+)
 
 
 def update_problems(site: Site, seen: Sequence[Problem], was_checked: Callable[[StoredAlert], bool]) -> None:

@@ -48,7 +48,10 @@ class Report:
             return self.error.exit_code
         if self.outcome == Outcome.HELD or self.due.put_off or (self.result and self.result.gone_interests):
             return EXIT_NEEDS_A_PERSON
-        return 0 if self.outcome in (Outcome.DONE, Outcome.STOPPED) else EXIT_MORE_TO_DO
+        is_over = self.outcome in (Outcome.DONE, Outcome.STOPPED) or (
+            self.outcome == Outcome.UNCHANGED and not self.due.number
+        )
+        return 0 if is_over else EXIT_MORE_TO_DO
 
 
 def outcome_of_sync(reports: Sequence[Report]) -> Judgement:

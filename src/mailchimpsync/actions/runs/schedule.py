@@ -1,4 +1,4 @@
-"""When a connection's next run is due: pure functions of its schedule, its last runs, and the clock.
+"""When a connection's next run is due: functions of its schedule, its last runs, and the clock.
 
 Only the run table is remembered beyond this process, so that a restarted service, or a second one on the same database,
 sees that a run has just been made.
@@ -16,10 +16,17 @@ from cronsim import CronSim
 
 from mailchimpsync.actions.runs.quiet_hours import is_quiet, quiet_end
 from mailchimpsync.config import Schedule
-from mailchimpsync.store.runs.runs import StoredRun
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.runs import attempts, runs
+from mailchimpsync.sync import Outcome
 
 BACKOFF = timedelta(minutes=1)
-"""The wait after a first temporary error; it doubles with each further one, up to the next regular time."""
+"""The wait after a first temporary error; it doubles with each further one, up to the next regular time.
+
+A connection that fails again and again may wait for `FAILING_EVERY`, even if it is due more often.
+"""
+
+FAILING_EVERY = timedelta(minutes=15)
 
 CONTINUE_AFTER = timedelta(seconds=5)
 """The pause between two calls of one run, and before a busy connection is tried again, so that webhooks can work."""
@@ -32,6 +39,9 @@ DATA_SLACK = timedelta(minutes=30)
 
 SKEW_MAX = timedelta(hours=1)
 """How far the clocks of two services may differ."""
+
+DELAY_SHARE = 10
+"""The random delay is at most the tenth part of the interval between runs."""
 
 _DOUBLINGS_MAX = 20
 
@@ -62,7 +72,7 @@ class History:
 
     Attributes:
         first_seen: when this process first checked it.
-        run_started: when its newest run started, in any process; None before the first.
+        run_started: when its newest run started, or was found to be unnecessary, in any process; None before the first.
         run_open: whether that run was interrupted and has to be continued.
         attempt: this process's last call; an error before a run starts leaves no other trace.
     """
@@ -73,11 +83,14 @@ class History:
     attempt: Attempt | None = None
 
 
-def history_of(last_run: StoredRun | None, first_seen: datetime, attempt: Attempt | None) -> History:
-    """Return a connection's history from its newest run."""
+def history_of(tx: Transaction, list_id: str, first_seen: datetime, attempt: Attempt | None) -> History:
+    """Return a connection's history from its newest run, or from the last call that found nothing to do."""
+    last_run = runs.last_run(tx, list_id)
     if last_run is None:
         return History(first_seen, attempt=attempt)
-    return History(first_seen, last_run.started_at, last_run.finished_at is None, attempt)
+    unchanged = attempts.last_ended_with(tx, list_id, Outcome.UNCHANGED)
+    started = max(last_run.started_at, unchanged or last_run.started_at)
+    return History(first_seen, started, last_run.finished_at is None, attempt)
 
 
 def due(schedule: Schedule, past: History, now: datetime, key: str) -> datetime | None:
@@ -127,12 +140,17 @@ def _not_before(schedule: Schedule, attempt: Attempt | None, key: str) -> dateti
     if attempt is None or attempt.outcome is CallOutcome.COMPLETE:
         return None
     if attempt.outcome is CallOutcome.PERSON:
-        return _regular(schedule, attempt.began_at, key)
+        return _when_failing(schedule, attempt.began_at, key)
     if attempt.outcome is not CallOutcome.FAILED:
         return attempt.ended_at + CONTINUE_AFTER
     again = attempt.ended_at + BACKOFF * (1 << min(max(attempt.failures - 1, 0), _DOUBLINGS_MAX))
-    regular = _regular(schedule, attempt.ended_at, key)
+    regular = _when_failing(schedule, attempt.ended_at, key)
     return again if regular is None else min(again, regular)
+
+
+def _when_failing(schedule: Schedule, after: datetime, key: str) -> datetime | None:
+    regular = _regular(schedule, after, key)
+    return None if regular is None else max(regular, after + FAILING_EVERY)
 
 
 def _regular(schedule: Schedule, after: datetime, key: str) -> datetime | None:
@@ -147,6 +165,7 @@ def _cron(schedule: Schedule, after: datetime) -> datetime | None:
 
 
 def _delay(schedule: Schedule, at: datetime, key: str) -> timedelta:
-    """Return a random delay that is the same on every call and in every process."""
+    """Return a random delay that is the same on every call and in every process, and small beside the interval."""
     number = int.from_bytes(sha256(f"{key} {at.isoformat()}".encode()).digest()[:8])
-    return timedelta(seconds=number % (schedule.jitter_seconds + 1))
+    interval = schedule.every_minutes * 60 if schedule.cron is None else schedule.jitter_seconds * DELAY_SHARE
+    return timedelta(seconds=number % (min(schedule.jitter_seconds, interval // DELAY_SHARE) + 1))

@@ -28,7 +28,7 @@ PAUSED_AFTER = timedelta(days=1)
 """A connection without a schedule counts as paused if no sync was tried for this long."""
 
 CAUSES_NAMED = 5
-_COMPLETE = (None, Outcome.DONE, Outcome.HELD)
+_COMPLETE = (None, Outcome.DONE, Outcome.UNCHANGED, Outcome.HELD)
 """Outcomes of the last attempt that leave nothing to do; None: not known, written by an older version."""
 
 
@@ -181,7 +181,7 @@ def next_run_at(tx: Transaction, link: Link, now: datetime) -> datetime | None:
 def _next_run(tx: Transaction, link: Link, standing: runs.Standing, now: datetime) -> datetime | None:
     if not services.any_alive(tx, now):
         return None
-    past = history_of(runs.last_run(tx, link.audience_id), now, _last_attempt(standing))
+    past = history_of(tx, link.audience_id, now, _last_attempt(standing))
     return due(link.schedule, past, now, link.audience_id)
 
 

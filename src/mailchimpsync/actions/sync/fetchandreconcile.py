@@ -132,6 +132,7 @@ def fetchandreconcile(
         accept_empty=accept_empty,
         accept_restored=accept_restored,
         with_data=with_data,
+        only_if_changed=True,
     )
     deadline = Deadline.of_call(site.runtime, max(0, max_time), stop)
     return list(_run_all(site, _longest_waiting_first(site, links), deadline, options, progress or NoProgress()))
@@ -159,9 +160,13 @@ def _stage(name: str) -> Stage:
 
 def _longest_waiting_first(site: Site, links: list[Link]) -> list[Link]:
     """Order by last activity, not last success, so that a connection that never finishes can't starve the others."""
+
+    def last_activity(link: Link) -> datetime:
+        times = (runs.last_activity(tx, link.audience_id), runs.standing(tx, link.audience_id).attempted_at)
+        return max((at for at in times if at is not None), default=_LONG_AGO)
+
     with site.store.begin() as tx:
-        last = {link.audience_id: runs.last_activity(tx, link.audience_id) for link in links}
-    return sorted(links, key=lambda link: last[link.audience_id] or _LONG_AGO)
+        return sorted(links, key=last_activity)
 
 
 def _run_all(

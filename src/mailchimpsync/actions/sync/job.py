@@ -16,7 +16,6 @@ from mailchimpsync.actions.time_limit import seconds_for_call
 from mailchimpsync.config import Link
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction
-from mailchimpsync.store.runs import runs
 
 
 @action(
@@ -59,5 +58,5 @@ def executejobs(
 
 
 def _is_due(tx: Transaction, link: Link, now: datetime) -> bool:
-    at = due(link.schedule, history_of(runs.last_run(tx, link.audience_id), now, None), now, link.audience_id)
+    at = due(link.schedule, history_of(tx, link.audience_id, now, None), now, link.audience_id)
     return at is not None and at <= now

@@ -39,7 +39,7 @@ class LookBack:
     """What to look for again, by id: history entries, and contacts, trashed ones too.
 
     `own_group`: the group whose newest entry that we made ourselves is looked for. `modified_since`: the time, as the
-    site shows it, from which to list the seconds in which contacts were modified.
+    site shows it, from which to list the seconds in which contacts and the groups' history changed.
     """
 
     entries: Sequence[int] = ()
@@ -53,7 +53,8 @@ class LandmarkView:
     """What is there: the groups' newest history entries, and of what was looked for, by id, the entries and contacts.
 
     A contact's value says whether it is in the trash. An entry that can't be read is in `unread`. `own` is the newest
-    entry that we made ourselves. `modified`: in which seconds contacts were modified, if the site says so.
+    entry that we made ourselves. `modified`, `history`: in which seconds contacts were modified, and the history of the
+    groups got entries, if the site says so.
     """
 
     newest: Sequence[Landmark]
@@ -62,6 +63,7 @@ class LandmarkView:
     unread: frozenset[int] = frozenset()
     own: Landmark | None = None
     modified: Seconds | None = None
+    history: Seconds | None = None
 
 
 class _Entry(TypedDict):
@@ -101,7 +103,7 @@ def calls(group_ids: Collection[int], look_back: LookBack) -> dict[str, Call]:
         ids = [["id", "IN", list(look_back.contacts)], ["is_deleted", "IN", [True, False]]]
         found["contacts"] = ("Contact", "get", {"select": ["id", "is_deleted"], "where": ids})
     if look_back.modified_since is not None:
-        found["modified"] = modified.call(look_back.modified_since)
+        found |= change_calls(group_ids, look_back.modified_since)
     return found
 
 
@@ -123,8 +125,23 @@ def view_of(results: Mapping[str, Result | RemoteError], offset: timedelta, look
     there |= {one.id: True for one in odd_contacts if one.id is not None}
     unread = frozenset(one.id for one in odd if one.id is not None)
     own, _ = sorted_out(_values(results, "own"), landmark, "SubscriptionHistory")
-    seconds = modified.seconds_of(look_back.modified_since or "", results.get("modified"))
-    return LandmarkView(newest, {one.id: one for one in entries}, there, unread, own[0] if own else None, seconds)
+    seconds = seconds_of_changes(look_back.modified_since or "", results)
+    return LandmarkView(newest, {one.id: one for one in entries}, there, unread, own[0] if own else None, *seconds)
+
+
+def change_calls(group_ids: Collection[int], since: str) -> dict[str, Call]:
+    """Return the calls that ask in which seconds contacts and the history of groups changed."""
+    return {"modified": modified.call(since), "history": modified.history_call(group_ids, since)}
+
+
+def seconds_of_changes(
+    since: str, results: Mapping[str, Result | RemoteError]
+) -> tuple[Seconds | None, Seconds | None]:
+    """Return what those calls found."""
+    return (
+        modified.seconds_of(since, modified.CONTACTS, results.get("modified")),
+        modified.seconds_of(since, modified.HISTORY, results.get("history")),
+    )
 
 
 def _values(results: Mapping[str, Result | RemoteError], name: str) -> list[dict[str, object]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, exists, func, or_, select, type_coerce
 
 from mailchimpsync.errors import TRANSIENT_CODES, Code
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, SyncStatus
@@ -61,6 +61,14 @@ def count_due(tx: Connection, list_id: str) -> Due:
             put_off += number if is_put_off and status == SyncStatus.FAIL else 0
             refused[cause] += number if is_put_off and cause else 0
     return Due(_positive(by_cause), put_off, leaving, _positive(refused))
+
+
+def is_anything_waiting(tx: Connection, list_id: str) -> bool:
+    """Return whether anyone is waiting for a decision or for Mailchimp; failures wait for a change, or a later run."""
+    waiting = [SyncStatus.TODO.value, *(one.value for one in _IN_FLIGHT)]
+    people = exists().where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status.in_(waiting))
+    batches = exists().where(batch.c.mailchimp_list_id == list_id, batch.c.response_processed < HANDLED)
+    return bool(tx.execute(select(or_(people, batches))).scalar_one())
 
 
 def _positive(counts: Counter[str]) -> Mapping[str, int]:

@@ -18,6 +18,12 @@ def record_success(tx: Connection, list_id: str, now: datetime, outcome: str, *,
     tx.execute(update(status).where(status.c.list_id == list_id).values(values))
 
 
+def last_ended_with(tx: Connection, list_id: str, outcome: str) -> datetime | None:
+    """Return when the last call ended, if it ended so."""
+    query = select(status.c.attempted_at).where(status.c.list_id == list_id, status.c.attempt_outcome == outcome)
+    return tx.execute(query).scalar_one_or_none()
+
+
 def record_failure(tx: Connection, list_id: str, now: datetime, code: str) -> tuple[int, datetime]:
     """Record a call that ended with an error; return how many in a row ended with this one, and since when."""
     before = runs.standing(tx, list_id)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from mailchimpsync.civicrm import Group, Landmark, LandmarkView, LookBack, Seconds, SessionZone, SiteCheck, site
+from mailchimpsync.civicrm import Group, Landmark, LandmarkView, LookBack, SessionZone, SiteCheck, site
 from mailchimpsync.errors import Code, EvidenceError, SuspicionError
 from mailchimpsync.mailchimp import audience
 from mailchimpsync.messages import say
@@ -57,11 +57,6 @@ class Preflight:
     accepts_empty: bool
     log_lines: Sequence[str]
     double_optin: bool = False
-
-    @property
-    def modified(self) -> Seconds | None:
-        """The seconds in which contacts were modified lately, if the site provides them."""
-        return self.checked.view.modified if self.checked.view is not None else None
 
 
 def check_both_sides(systems: Systems, connection: Connection, options: Options) -> Preflight:

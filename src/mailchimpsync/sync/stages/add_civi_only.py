@@ -37,7 +37,10 @@ def _read_history(run: Run) -> set[int]:
     """Return the contacts with history since the last run; none are collected if everything is read."""
     changed: set[int] = set()
     connection = run.connection
-    for entries in history(run.civicrm, connection.group_ids, run.since_at_site, run.site_clock, None, run.odd_rows):
+    since, seconds = run.since_at_site, run.to_read.history
+    for entries in history(
+        run.civicrm, connection.group_ids, since, run.site_clock, None, run.odd_rows, seconds=seconds
+    ):
         store_history(run, entries)
         if run.since is not None:
             changed.update(entry.contact_id for entry in entries)

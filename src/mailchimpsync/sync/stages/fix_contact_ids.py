@@ -197,7 +197,7 @@ def _replace_recently_gone(run: Run) -> int:
     A permanently deleted contact leaves no trace, so some of all contacts are checked as well.
     """
     replaced = 0
-    for modified in contacts_modified_since(run.civicrm, run.since_at_site or "", run.odd_rows, run.modified_in):
+    for modified in contacts_modified_since(run.civicrm, run.since_at_site or "", run.odd_rows, run.to_read.contacts):
         unread = record_unreadable_rows(run).contacts
         read = [one for one in modified.addresses if one.contact_id not in unread]
         record_flags(run, modified.contacts, held_addresses_of(run, modified.addresses))

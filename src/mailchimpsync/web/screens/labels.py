@@ -27,6 +27,7 @@ WORDS: Mapping[str, str | Promise] = {
     "Pending": _("pending"),
     # how a run or a call ended
     "done": _("done"),
+    "unchanged": _("nothing to do"),
     "incomplete": _("people still due"),
     "failed": _("failed"),
     "waiting": _("waiting for Mailchimp"),
@@ -81,7 +82,9 @@ WORDS: Mapping[str, str | Promise] = {
 }
 
 LEVELS: Mapping[str, str] = {
-    **dict.fromkeys(("ok", "subscribed", "pending", "Added", "done", "applied", "valid", "approved"), "good"),
+    **dict.fromkeys(
+        ("ok", "subscribed", "pending", "Added", "done", "unchanged", "applied", "valid", "approved"), "good"
+    ),
     **dict.fromkeys(
         (
             "live",

@@ -23,6 +23,7 @@ from mailchimpsync.sync import Outcome
 
 _SENTENCES = {
     Outcome.DONE.value: "done; both sides agree where possible.",
+    Outcome.UNCHANGED.value: "nothing has changed on either side since the last sync.{still}",
     Outcome.INCOMPLETE.value: "not done: {due}",
     Outcome.WAITING.value: "sent; Mailchimp is still processing {updates} updates. Run the command again later.",
     Outcome.OUT_OF_TIME.value: "out of time. Run the command again to continue.",
@@ -105,8 +106,9 @@ def _show(report: Report, summary: _Summary, *, quiet: bool) -> None:
             stage=result.stage.value if result else "",
             plan=result.kept_plan_id if result else "",
             due=due_sentence(report.due),
+            still=f" {due_sentence(report.due)[:1].upper()}{due_sentence(report.due)[1:]}" if report.due.number else "",
         )
-        done = report.outcome == Outcome.DONE.value
+        done = report.outcome in (Outcome.DONE.value, Outcome.UNCHANGED.value)
         mark = ("✓ ", "good") if done else ("… ", "warn")
         numbers = "" if report.outcome == Outcome.HELD.value else f" {summary.words}"
         print_sentence(stdout(), Text.assemble(mark, (report.link.title, "bold"), f": {words}{numbers}"))

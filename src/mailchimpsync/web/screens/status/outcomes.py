@@ -64,6 +64,7 @@ def _sync_outcome(report: Report) -> Outcome:
         return Outcome("bad", _("The sync is held for review"), what, url=plan, button=_("Review the plan"))
     words = {
         "done": Outcome("good", _("The sync is done"), _("No one is due.")),
+        "unchanged": Outcome("good", _("Nothing has changed"), _("Neither side has changed since the last sync.")),
         "incomplete": Outcome(
             "bad" if report.due.put_off else "middle", _("Some people are still due"), due_sentence(report.due)
         ),

@@ -2,7 +2,7 @@
 
 Two requests answer that, one to each side, whatever the size of the audience. Nothing is written after them on either
 side, and the mark stays, so a run soon reads the same period with all its proofs
-(docs/decisions/nothing-has-changed.md).
+(docs/decisions/unchanged.md).
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _may_be_unchanged(
         and standing.links == group_links(connection)
         and not connection.trusted
         and kept_plans.approved_plan(tx, connection.list_id) is None
-        and not due.is_anything_waiting(tx, connection.list_id)
+        and not due.is_anything_waiting(tx, connection.list_id, now)
     )
 
 

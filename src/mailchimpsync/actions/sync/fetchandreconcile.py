@@ -105,13 +105,14 @@ def fetchandreconcile(
 ) -> list[Report]:
     """Sync all connections, or the connection of one subscription group.
 
-    The result has an entry for each connection, in the order in which they ran: the connection that waited longest goes
-    first. A connection that fails or is busy doesn't keep the others from running. An entry has `list_id`, `group_id`,
-    `status` with `lastSyncTime`, `locks`, `log` and `fetch`, and `outcome`: done, incomplete (people are still `due`,
-    see `due_because`), waiting (for Mailchimp's batches), out of time, stopped, aborted, held, or an error code. The
+    The result has an entry for each connection, in the order in which they ran: the connection that waited longest
+    goes first. A connection that fails or is busy doesn't keep the others from running. An entry has `list_id`,
+    `group_id`, `status` with `lastSyncTime`, `locks`, `log` and `fetch`, and `outcome`: done, unchanged (nothing
+    has changed on either side since the last run, so no run was needed), incomplete (people are still `due`, see
+    `due_because`), waiting (for Mailchimp's batches), out of time, stopped, aborted, held, or an error code. The
     call as a whole fails if the one connection asked for failed, or if all did; otherwise each entry has its own
-    `error_code` and `error_message`. `notes` say where a run differed from the call, for example by reading everything
-    because the connection was never read in full.
+    `error_code` and `error_message`. `notes` say where a run differed from the call, for example by reading
+    everything because the connection was never read in full.
 
     For Python callers: `by` is the caller's name, for the journal; None: the run was due. `stop` is called often, also
     during waits; when it returns true, the call ends as if time had run out. Without `wait`, a run ends once everything

@@ -60,8 +60,13 @@ def _kept(before: Link, link: Link) -> Iterator[str]:
         yield f"account “{link.account}” and its webhook secret"
 
 
+def interval_in_words(minutes: int) -> str:
+    """Return how often a connection is synced."""
+    return "every minute" if minutes == 1 else f"every {minutes} minutes"
+
+
 def _schedule(schedule: Schedule) -> str:
     if not schedule.enabled:
         return "off"
-    when = f"cron {schedule.cron}" if schedule.cron else f"every {schedule.every_minutes} minutes"
+    when = f"cron {schedule.cron}" if schedule.cron else interval_in_words(schedule.every_minutes)
     return f"{when}, quiet {schedule.quiet}" if schedule.quiet else when

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, case, exists, func, or_, select, type_coerce
 
@@ -15,6 +16,9 @@ from mailchimpsync.store.schema import batch, cache
 
 NEXT_RUN = ""
 """The cause of people who are only waiting for the next run to decide."""
+
+PUT_OFF_MAX = 1_000
+"""Of how many people it is looked at how long they are put off."""
 
 _REMOVAL_STATUSES = (MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED)
 _IN_FLIGHT = (SyncStatus.LIVE, SyncStatus.REDO)
@@ -63,12 +67,23 @@ def count_due(tx: Connection, list_id: str) -> Due:
     return Due(_positive(by_cause), put_off, leaving, _positive(refused))
 
 
-def is_anything_waiting(tx: Connection, list_id: str) -> bool:
-    """Return whether anyone is waiting for a decision or for Mailchimp; failures wait for a change, or a later run."""
+def is_anything_waiting(tx: Connection, list_id: str, now: datetime) -> bool:
+    """Return whether anyone is waiting for a decision or for Mailchimp, or was put off until now.
+
+    Other failures wait for a change, or a later run.
+    """
     waiting = [SyncStatus.TODO.value, *(one.value for one in _IN_FLIGHT)]
     people = exists().where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status.in_(waiting))
     batches = exists().where(batch.c.mailchimp_list_id == list_id, batch.c.response_processed < HANDLED)
-    return bool(tx.execute(select(or_(people, batches))).scalar_one())
+    return bool(tx.execute(select(or_(people, batches))).scalar_one()) or _is_pause_over(tx, list_id, now)
+
+
+def _is_pause_over(tx: Connection, list_id: str, now: datetime) -> bool:
+    """Return whether someone whose change was refused is to be tried again; of very many, some always are."""
+    failed = (cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.FAIL.value)
+    query = select(cache.c.refusal).where(*failed, _text_of('"again":')).limit(PUT_OFF_MAX)
+    refusals = tx.execute(query).scalars().all()
+    return len(refusals) == PUT_OFF_MAX or any(datetime.fromisoformat(one["again"]) <= now for one in refusals)
 
 
 def _positive(counts: Counter[str]) -> Mapping[str, int]:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from mailchimpsync.actions import Site, create_site, open_site
 from mailchimpsync.cli.opening import home_of
+from mailchimpsync.cli.output.connection import interval_in_words
 from mailchimpsync.cli.output.console import print_sentence, stderr
 from mailchimpsync.cli.web_parts import check_installed, web_parts
 from mailchimpsync.config import Schedule
@@ -88,7 +89,7 @@ def describe_schedule(schedule: Schedule) -> str:
     """Return a schedule in words."""
     if not schedule.enabled:
         return "not synced automatically (its schedule is off)"
-    often = f"cron {schedule.cron}" if schedule.cron else f"every {schedule.every_minutes} minutes"
+    often = f"cron {schedule.cron}" if schedule.cron else interval_in_words(schedule.every_minutes)
     quiet = f", quiet {schedule.quiet}" if schedule.quiet else ""
     zone = f" ({schedule.time_zone})" if schedule.cron or schedule.quiet else ""
     full = f", full sync every {schedule.full_every_days} days" if schedule.full_every_days else ""

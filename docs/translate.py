@@ -78,7 +78,7 @@ def collect() -> Catalog:
     for file in sorted(WEB.rglob("*.py")):
         if "migrations" not in file.parts:
             _add(catalog, file, file.read_bytes())
-    for file in sorted(file for file in PACKAGE.rglob("*.py") if not any(map(file.is_relative_to, ENGLISH_DOORS))):
+    for file in modules():
         for text in said_in(file.read_text("utf-8")):
             catalog.add(text, locations=[(file.relative_to(PACKAGE).as_posix(), None)])
     for file in sorted(WEB.rglob("*.html")):
@@ -88,12 +88,23 @@ def collect() -> Catalog:
     return catalog
 
 
+def modules() -> list[Path]:
+    """Return the modules whose texts may reach a screen."""
+    return sorted(file for file in PACKAGE.rglob("*.py") if not any(map(file.is_relative_to, ENGLISH_DOORS)))
+
+
 def said_in(source: str) -> Iterator[str]:
     """Give the texts that a module says: the first one in calls of `say`, and the one that an error is raised with."""
-    for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
-        if isinstance(call.func, ast.Name) and call.func.id in _SAYING:
-            texts = (one.value for one in call.args[:2] if isinstance(one, ast.Constant) and isinstance(one.value, str))
-            yield from islice(texts, 1)
+    for call in calls_that_say(source):
+        texts = (one.value for one in call.args[:2] if isinstance(one, ast.Constant) and isinstance(one.value, str))
+        yield from islice(texts, 1)
+
+
+def calls_that_say(source: str) -> Iterator[ast.Call]:
+    """Give the calls of a module that have a text for people."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _SAYING:
+            yield node
 
 
 def _add(catalog: Catalog, file: Path, source: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -35,6 +36,18 @@ def stored(language: str) -> Catalog:
 @pytest.mark.parametrize("language", translator().LANGUAGES)
 def test_every_text_is_translated(language: str) -> None:
     assert translator().untranslated(translator().updated(language)) == [], "run: python docs/translate.py"
+
+
+def test_no_text_that_may_reach_a_screen_has_lost_its_values_in_an_f_string() -> None:
+    translate = translator()
+    filled_in = [
+        f"{file.relative_to(translate.PACKAGE)}:{call.lineno}"
+        for file in translate.modules()
+        for call in translate.calls_that_say(file.read_text("utf-8"))
+        if any(isinstance(one, ast.JoinedStr) for one in call.args[:2])
+    ]
+
+    assert filled_in == [], 'write say("… %(name)s …", name=…)'
 
 
 @pytest.mark.parametrize("language", translator().LANGUAGES)

@@ -2,8 +2,10 @@
 
 from mailchimpsync.errors.codes import Code, Entry, Retry, Who
 from mailchimpsync.errors.exceptions import (
+    EXIT_FAILED,
     EXIT_MORE_TO_DO,
     EXIT_NEEDS_A_PERSON,
+    EXIT_USAGE,
     AccessError,
     BusyError,
     ConfigurationError,
@@ -25,8 +27,10 @@ from mailchimpsync.errors.rights import PURPOSES, SMALLEST, Purpose, Right, quot
 
 __all__ = [
     "ACCESS_CODES",
+    "EXIT_FAILED",
     "EXIT_MORE_TO_DO",
     "EXIT_NEEDS_A_PERSON",
+    "EXIT_USAGE",
     "LASTING_AFTER",
     "PURPOSES",
     "REGISTRY",

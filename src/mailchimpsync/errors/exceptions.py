@@ -5,7 +5,7 @@ See docs/decisions/errors.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from mailchimpsync.errors.codes import Code
@@ -13,8 +13,12 @@ from mailchimpsync.errors.lasting import remedy_when_lasting
 from mailchimpsync.errors.registry import REGISTRY
 from mailchimpsync.errors.rights import Right, remedy_for_missing
 
+EXIT_FAILED = 1
+EXIT_USAGE = 2
 EXIT_MORE_TO_DO = 3
 EXIT_NEEDS_A_PERSON = 7
+_EXITS: Mapping[Code, int] = {Code.MC_AUDIENCE_GONE: EXIT_NEEDS_A_PERSON, Code.STORE_LOCKED: EXIT_MORE_TO_DO}
+"""The exit codes of errors whose type alone doesn't decide it."""
 
 
 class MailchimpsyncError(Exception):
@@ -25,7 +29,7 @@ class MailchimpsyncError(Exception):
     `exit_code` is the exit code of commands (1 failed, 2 usage, 3 more to do, 7 needs a person).
     """
 
-    exit_code = 1
+    exit_code = EXIT_FAILED
 
     lasts_since: datetime | None = None
     """When the unbroken series of calls with this error began; None if the error isn't a lasting one."""
@@ -35,6 +39,7 @@ class MailchimpsyncError(Exception):
         self.code = code
         self.what = what
         self.detail = detail
+        self.exit_code = _EXITS.get(code, type(self).exit_code)
 
     @property
     def remedy(self) -> str:
@@ -51,7 +56,7 @@ class MailchimpsyncError(Exception):
 class UsageError(MailchimpsyncError):
     """The call is invalid: for example an unknown stage, an unreadable date or a group that isn't configured."""
 
-    exit_code = 2
+    exit_code = EXIT_USAGE
 
     def __init__(self, what: str, *, code: Code = Code.USAGE) -> None:
         super().__init__(code, what)
@@ -106,10 +111,6 @@ class TransientError(RemoteError):
 class RefusedError(RemoteError):
     """The other side understood the request and refused it. Other requests may still succeed."""
 
-    def __init__(self, code: Code, what: str, *, status: int = 0, detail: str = "") -> None:
-        super().__init__(code, what, status=status, detail=detail)
-        self.exit_code = EXIT_NEEDS_A_PERSON if code is Code.MC_AUDIENCE_GONE else 1
-
 
 class AccessError(RemoteError):
     """The key is wrong, revoked or not allowed to do this. `lacking`: the permissions proved to be missing."""
@@ -158,7 +159,3 @@ class LeaseLostError(MailchimpsyncError):
 
 class StoreError(MailchimpsyncError):
     """The service's own database can't be used."""
-
-    def __init__(self, code: Code, what: str, *, detail: str = "") -> None:
-        super().__init__(code, what, detail=detail)
-        self.exit_code = EXIT_MORE_TO_DO if code is Code.STORE_LOCKED else 1

@@ -23,7 +23,15 @@ from pydantic_core import PydanticUndefined
 from mailchimpsync import actions
 from mailchimpsync.actions.api.envelope import plain, success
 from mailchimpsync.actions.site import Site
-from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, Code, MailchimpsyncError, UsageError
+from mailchimpsync.errors import (
+    EXIT_FAILED,
+    EXIT_MORE_TO_DO,
+    EXIT_NEEDS_A_PERSON,
+    EXIT_USAGE,
+    Code,
+    MailchimpsyncError,
+    UsageError,
+)
 from mailchimpsync.errors.validation import describe_problem
 from mailchimpsync.messages import say
 
@@ -51,7 +59,7 @@ class Judgement:
     exit_code: int = 0
 
 
-SEVERITY = (0, EXIT_MORE_TO_DO, 2, 1, EXIT_NEEDS_A_PERSON)
+SEVERITY = (0, EXIT_MORE_TO_DO, EXIT_USAGE, EXIT_FAILED, EXIT_NEEDS_A_PERSON)
 """Exit codes by increasing severity: what needs a person outweighs what is temporary."""
 
 

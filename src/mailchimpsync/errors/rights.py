@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mailchimpsync.messages import Message, join, say
+
 
 class Right(StrEnum):
     """A permission, by its name in CiviCRM."""
@@ -107,14 +109,20 @@ def right_for(entity: str, action: str) -> Right:
     return _TO_WRITE.get(entity, Right.MAKE_TYPES)
 
 
-def remedy_for_missing(rights: Collection[Right]) -> str:
+def remedy_for_missing(rights: Collection[Right]) -> Message:
     """Return the remedy when these permissions are known to be missing."""
-    noun = "permissions" if len(rights) > 1 else "permission"
-    acls = " ACLs inside CiviCRM aren't enough, not even one for all contacts." if Right.EDIT in rights else ""
-    return f"Give the role of the API key's user the {noun} {quoted(rights)} in the CMS.{acls}"
+    if len(rights) > 1:
+        remedy = say(
+            "Give the role of the API key's user the permissions %(rights)s in the CMS.", rights=quoted(rights)
+        )
+    else:
+        remedy = say("Give the role of the API key's user the permission %(rights)s in the CMS.", rights=quoted(rights))
+    if Right.EDIT not in rights:
+        return remedy
+    return join(" ", [remedy, say("ACLs inside CiviCRM aren't enough, not even one for all contacts.")])
 
 
-def quoted(rights: Collection[Right]) -> str:
+def quoted(rights: Collection[Right]) -> Message:
     """Return the quoted names of permissions as a list in a sentence: “a”, “b” and “c”."""
-    names = [f"“{right.value}”" for right in rights]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    *others, last = [say("“%(name)s”", name=right.value) for right in rights]
+    return say("%(others)s and %(last)s", others=join(", ", others), last=last) if others else last

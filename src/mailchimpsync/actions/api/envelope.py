@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.errors import Code, MailchimpsyncError
+from mailchimpsync.messages import sentence
 
 VERSION = 3
-_GENERIC_REMEDIES = ("See the message", "See --help")  # they would mean nothing in an envelope
+_WITHOUT_REMEDY = {Code.USAGE, Code.UNKNOWN}  # theirs, “see the message” and “see --help”, mean nothing in an envelope
 
 
 def success(values: Any, *, sequential: bool = True) -> dict[str, Any]:
@@ -30,8 +31,8 @@ def success(values: Any, *, sequential: bool = True) -> dict[str, Any]:
 
 def failure(error: MailchimpsyncError) -> dict[str, Any]:
     """Return the envelope of an error: what happened, what to do, and the other side's message."""
-    what = error.what if error.what.endswith((".", "!", "?")) else error.what + "."
-    message = what if error.remedy.startswith(_GENERIC_REMEDIES) else f"{what} {error.remedy}"
+    what = sentence(error.what)
+    message = what if error.code in _WITHOUT_REMEDY else f"{what} {error.remedy}"
     detail = {"error_detail": error.detail} if error.detail else {}
     return {"is_error": 1, "version": VERSION, "error_code": error.code.value, "error_message": message, **detail}
 

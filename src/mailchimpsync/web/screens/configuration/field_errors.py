@@ -64,7 +64,7 @@ def _to_give(lacking: Sequence[Right]) -> str:
         "In the CMS, give the API key's user a role with the permission %(rights)s.",
         "In the CMS, give the API key's user a role with the permissions %(rights)s.",
         len(lacking),
-    ) % {"rights": quoted(lacking)}
+    ) % {"rights": translated(quoted(lacking))}
     acls = _("ACLs inside CiviCRM aren't enough, not even an ACL for all contacts.")
     return f"{words} {acls}" if Right.EDIT in lacking else words
 

@@ -15,6 +15,7 @@ from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.sync.verify import Verdict, Verified
 from mailchimpsync.web.background_tasks import BackgroundTask
+from mailchimpsync.web.templatetags.screens import translated
 
 
 @dataclass(frozen=True)
@@ -94,4 +95,4 @@ def _verification_outcome(found: Verified) -> Outcome:
 
 def _failure(error: MailchimpsyncError) -> Outcome:
     entry = explain_code(error.code)
-    return Outcome("bad", _(entry.sentence), error.what, _(error.remedy) if error.remedy else "")
+    return Outcome("bad", _(entry.sentence), error.what, translated(error.remedy))

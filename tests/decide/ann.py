@@ -9,6 +9,7 @@ from typing import Any
 from mailchimpsync.decide import Contact, Decision, Gone, Member, Nobody, Others, Refusal, Situation, decide
 from mailchimpsync.decide.situation import Owner
 from mailchimpsync.errors import Code
+from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import Base, Connection, GroupState, GroupStatus, Resubscribe, Trust
 
 LINKS = {"news": 11, "events": 12}
@@ -20,6 +21,11 @@ def day(number: int) -> datetime:
 
 def in_group(status: str | None, number: int | None = None) -> GroupState:
     return GroupState(GroupStatus(status) if status else None, day(number) if number else None)
+
+
+def sent(decision: Decision) -> MemberUpdate:
+    """What Mailchimp is sent; without an update, nothing."""
+    return decision.update or MemberUpdate(None)
 
 
 class Ann:
@@ -86,7 +92,7 @@ class Ann:
         return self
 
     def refused(self, code: Code, update: Mapping[str, Any]) -> Ann:
-        self.refusal = Refusal(code, update)
+        self.refusal = Refusal(code, MemberUpdate.from_body(update))
         return self
 
     @property

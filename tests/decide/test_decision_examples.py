@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from decide.ann import Ann, in_group
+from decide.ann import Ann, in_group, sent
 from mailchimpsync.decide import Decision
 from mailchimpsync.errors import Code
 
@@ -37,10 +37,10 @@ CIVICRM_MOST_RECENT = {
 
 
 def cell(decision: Decision) -> str:
-    update = decision.update or {}
-    words = {"subscribed": "S", "unsubscribed": "U"}
-    sent = "N" if update.get("status_if_new") == "subscribed" else words.get(update.get("status", ""), ".")
-    return f"{''.join(LETTERS[status] for _, status in decision.groups) or '.'}/{sent}/{decision.sync_status}"
+    update = sent(decision)
+    words = {None: ".", "subscribed": "S", "unsubscribed": "U"}
+    letter = "N" if update.only_if_new else words[update.status]
+    return f"{''.join(LETTERS[status] for _, status in decision.groups) or '.'}/{letter}/{decision.sync_status}"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_new_member_brings_her_interests_and_names_along(ann: Ann) -> None:
     ann.in_civicrm("Added", 7).with_interests().in_interest_groups(news=in_group("Added", 7))
     ann.contact_has(first_name="Ann", last_name="Ågren")
 
-    assert ann.decision.update == {
+    assert sent(ann.decision).to_body() == {
         "email_address": "ann@example.org",
         "status_if_new": "subscribed",
         "merge_fields": {"FNAME": "Ann", "LNAME": "Ågren"},
@@ -142,7 +142,7 @@ def test_a_new_member_brings_her_interests_and_names_along(ann: Ann) -> None:
 def test_a_new_member_without_names_does_not_empty_those_mailchimp_may_have(ann: Ann) -> None:
     ann.in_civicrm("Added", 7).contact_has(first_name="Ann")
 
-    assert (ann.decision.update or {})["merge_fields"] == {"FNAME": "Ann"}
+    assert sent(ann.decision).merge_fields == {"FNAME": "Ann"}
 
 
 def test_an_edit_at_mailchimp_does_not_undo_that_civicrm_removed_ann(ann: Ann) -> None:

@@ -12,6 +12,7 @@ from decide.ann import LINKS, day
 from mailchimpsync.decide import Contact, Decision, Gone, Member, Nobody, Refusal, Situation, decide
 from mailchimpsync.decide.situation import Owner
 from mailchimpsync.errors import Code
+from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import (
     Base,
     Connection,
@@ -35,7 +36,7 @@ obstacles = some.sampled_from([None, Code.CV_ON_HOLD, Code.CV_DECEASED])
 refusals = some.none() | some.builds(
     Refusal,
     some.sampled_from([Code.MC_COMPLIANCE, Code.MC_FORGOTTEN]),
-    some.fixed_dictionaries({"email_address": some.just("ann@example.org"), "status": some.just("subscribed")}),
+    some.just(MemberUpdate("ann@example.org", MemberStatus.SUBSCRIBED)),
 )
 
 
@@ -74,9 +75,9 @@ def carried_out(known: Situation, decision: Decision) -> Situation:
 def changed_member(member: Member | None, decision: Decision) -> Member | None:
     if decision.update is None:
         return member
-    status = decision.update.get("status") or decision.update.get("status_if_new")
+    status = decision.update.status
     now = member or Member("", address="ann@example.org")
-    interests = {**now.interests, **decision.update.get("interests", {})}
+    interests = {**now.interests, **decision.update.interests}
     now = replace(now, changed_at=NOW, interests=interests)
     return replace(now, status=status, since=NOW, made_by=MadeBy.US) if status not in (None, now.status) else now
 
@@ -121,6 +122,6 @@ def test_what_is_agreed_is_what_both_sides_then_have(known: Situation) -> None:
 
 @given(situations)
 def test_an_address_mailchimp_forgot_is_never_sent(known: Situation) -> None:
-    forgotten = replace(known, refusal=Refusal(Code.MC_FORGOTTEN, {"email_address": "ANN@example.org"}))
+    forgotten = replace(known, refusal=Refusal(Code.MC_FORGOTTEN, MemberUpdate("ANN@example.org")))
 
     assert decide(forgotten, CONNECTION).update is None

@@ -10,10 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from decide.ann import sent
 from mailchimpsync.decide import Contact, Decision, Gone, Nobody, Situation, decide, table
 from mailchimpsync.decide.winner import later
 from mailchimpsync.errors import REGISTRY, Code
-from mailchimpsync.model import SUBSCRIBED_STATUSES, Connection, GroupStatus, NewMembers, Resubscribe, Side, SyncStatus
+from mailchimpsync.model import (
+    SUBSCRIBED_STATUSES,
+    Connection,
+    GroupStatus,
+    MemberStatus,
+    NewMembers,
+    Resubscribe,
+    Side,
+    SyncStatus,
+)
 
 HERE = Path(__file__).parent
 OPTED_OUT = {"unsubscribed", "archived", "transactional"}
@@ -34,12 +44,11 @@ def exceptions_to(promise: Callable[[Situation, Connection, Decision], bool]) ->
 
 
 def subscribes(decision: Decision) -> bool:
-    update = decision.update or {}
-    return {update.get("status"), update.get("status_if_new")} & {"subscribed", "pending"} != set()
+    return sent(decision).subscribes
 
 
 def unsubscribes(decision: Decision) -> bool:
-    return (decision.update or {}).get("status") == "unsubscribed"
+    return sent(decision).status == "unsubscribed"
 
 
 def removes(decision: Decision, group_id: int) -> bool:
@@ -139,7 +148,7 @@ def test_one_whom_we_took_off_before_they_confirmed_is_only_asked() -> None:
     for case in table.combinations({**table.RETURN_DIMENSIONS, "made_by": ("us-unconfirmed",)}):
         decided = decide(*table.return_case(case))
 
-        assert (decided.update or {}).get("status") in (None, "pending")
+        assert sent(decided).status in (None, "pending")
 
 
 def test_who_left_with_one_address_is_not_subscribed_with_another() -> None:
@@ -148,9 +157,9 @@ def test_who_left_with_one_address_is_not_subscribed_with_another() -> None:
 
 def test_where_mailchimp_asks_first_only_who_was_subscribed_before_is_subscribed_unasked() -> None:
     for case in table.combinations(table.NEW_MEMBER_DIMENSIONS):
-        update = decide(*table.new_member_case(case)).update or {}
+        decided = decide(*table.new_member_case(case))
 
-        if case["new_members"] == "confirm" and {update.get("status"), update.get("status_if_new")} & {"subscribed"}:
+        if case["new_members"] == "confirm" and sent(decided).status == "subscribed":
             assert case["taken_off"] == "by us"
             assert case["at_mailchimp"] != table.NONE
 
@@ -158,20 +167,19 @@ def test_where_mailchimp_asks_first_only_who_was_subscribed_before_is_subscribed
 def test_asking_first_changes_nothing_but_that_people_are_asked() -> None:
     for situation, connection, decided in every_decision():
         asking = decide(situation, replace(connection, new_members=NewMembers.CONFIRM))
-        update = {
-            key: "pending" if key in ("status", "status_if_new") and value == "subscribed" else value
-            for key, value in (decided.update or {}).items()
-        }
+        asked = sent(decided)
+        if asked.status is MemberStatus.SUBSCRIBED:
+            asked = replace(asked, status=MemberStatus.PENDING)
 
         assert replace(asking, update=None) == replace(decided, update=None)
-        assert (asking.update or {}) in (decided.update or {}, update)
+        assert sent(asking) in (sent(decided), asked)
 
 
 def test_a_new_address_of_who_was_off_the_list_is_only_subscribed_if_mail_had_bounced_or_we_took_them_off() -> None:
     for case in table.combinations(table.ARRIVAL_DIMENSIONS):
         decided = decide(*table.arrival_case(case))
 
-        if (decided.update or {}).get("status_if_new") == "subscribed":
+        if sent(decided).status == "subscribed" and sent(decided).only_if_new:
             assert case["other_row"] in ("cleaned", "taken off by us")
             assert case["other_left"] == "no"
 
@@ -183,7 +191,7 @@ def test_a_new_address_is_added_for_who_is_in_the_group_and_can_not_be_renamed()
         if decided.adds_member:
             assert (case["in_civicrm"], case["new_address"]) == ("Added", "free")
             assert case["at_mailchimp"] != "subscribed"
-        if (decided.update or {}).get("email_address") == table.NEW_ADDRESS:
+        if sent(decided).address == table.NEW_ADDRESS:
             assert case["at_mailchimp"] == "subscribed"
 
 
@@ -277,7 +285,7 @@ def test_nobody_who_was_deleted_in_civicrm_is_made_anew_or_changed_at_mailchimp(
 
 def test_every_update_says_whom_it_is_for() -> None:
     assert not exceptions_to(
-        lambda known, _, decided: decided.update is None or decided.update["email_address"] == known.address
+        lambda known, _, decided: decided.update is None or decided.update.address == known.address
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from decide.ann import LINKS, Ann, in_group
+from decide.ann import LINKS, Ann, in_group, sent
 from mailchimpsync.errors import Code
 from mailchimpsync.model import GroupStatus, SyncStatus
 
@@ -59,7 +59,7 @@ def test_ticked_at_mailchimp_and_unknown_in_civicrm_joins_the_group(ann: Ann) ->
 def test_changed_in_civicrm_last_is_sent(ann: Ann, status: str, value: bool) -> None:
     ann.with_interests(events=not value).in_interest_groups(events=in_group(status, 7))
 
-    assert ann.decision.update == {"email_address": "ann@example.org", "interests": {"events": value}}
+    assert sent(ann.decision).to_body() == {"email_address": "ann@example.org", "interests": {"events": value}}
     assert ann.decision.sync_status is SyncStatus.LIVE
 
 
@@ -67,7 +67,7 @@ def test_the_side_that_changed_since_both_agreed_wins_whatever_the_dates(ann: An
     ann.agreed(subscribed=True, news=False, events=True).with_interests(news=False, events=False)
     ann.in_interest_groups(news=in_group("Added", 3), events=in_group("Added", 9))
 
-    assert (ann.decision.update or {})["interests"] == {"news": True}
+    assert sent(ann.decision).interests == {"news": True}
     assert ann.decision.groups == ((EVENTS, GroupStatus.REMOVED),)
 
 
@@ -80,7 +80,7 @@ def test_one_tick_at_mailchimp_does_not_undo_another_change_in_civicrm(ann: Ann)
     ann.in_interest_groups(events=in_group("Added", 3))
 
     assert ann.decision.groups == ((NEWS, GroupStatus.ADDED),)
-    assert (ann.decision.update or {})["interests"] == {"events": True}
+    assert sent(ann.decision).interests == {"events": True}
 
 
 def test_a_second_address_that_never_had_the_interest_does_not_take_ann_out_of_the_group(ann: Ann) -> None:
@@ -88,7 +88,7 @@ def test_a_second_address_that_never_had_the_interest_does_not_take_ann_out_of_t
     ann.other_rows_are(interests=frozenset({"news"}))
 
     assert ann.decision.groups == ()
-    assert (ann.decision.update or {})["interests"] == {"news": True}
+    assert sent(ann.decision).interests == {"news": True}
 
 
 def test_an_interest_unticked_since_both_agreed_leaves_the_group_although_another_address_has_it(ann: Ann) -> None:

@@ -7,10 +7,19 @@ from functools import cache
 
 import pytest
 
-from decide.ann import Ann, in_group
+from decide.ann import Ann, in_group, sent
 from mailchimpsync.decide import Decision, Gone, Situation, decide, table
 from mailchimpsync.errors import Code
-from mailchimpsync.model import SUBSCRIBED_STATUSES, Connection, GroupStatus, Resubscribe, SyncStatus, Trust
+from mailchimpsync.member_update import MemberUpdate
+from mailchimpsync.model import (
+    SUBSCRIBED_STATUSES,
+    Connection,
+    GroupStatus,
+    MemberStatus,
+    Resubscribe,
+    SyncStatus,
+    Trust,
+)
 
 OPTED_OUT = {"unsubscribed", "archived", "transactional"}
 
@@ -31,8 +40,7 @@ def exceptions_to(trust: Trust, promise: Callable[[Situation, Connection, Decisi
 
 
 def wanted(decision: Decision) -> str | None:
-    update = decision.update or {}
-    return update.get("status") or update.get("status_if_new")
+    return sent(decision).status
 
 
 def is_in(situation: Situation) -> tuple[bool, bool]:
@@ -107,9 +115,9 @@ def test_nothing_changes_where_both_sides_agree(trust: Trust) -> None:
 def test_ann_who_is_to_be_asked_and_was_refused_even_that_is_not_asked_again() -> None:
     ann = Ann().at_mailchimp("unsubscribed", 9).in_civicrm("Added", 1).trusting(Trust.CIVICRM)
     asked = ann.decision
-    assert asked.update == {"email_address": "ann@example.org", "status": "pending"}
+    assert asked.update == MemberUpdate("ann@example.org", MemberStatus.PENDING)
 
-    again = ann.refused(Code.MC_FORGOTTEN, asked.update).decision
+    again = ann.refused(Code.MC_FORGOTTEN, asked.update.to_body()).decision
 
     assert (again.sync_status, again.reason) == (SyncStatus.FAIL, Code.MC_FORGOTTEN)
 
@@ -119,4 +127,4 @@ def test_while_ann_is_asked_her_interests_groups_stay_and_mailchimp_gets_civicrm
     ann.in_interest_groups(events=in_group("Added", 3)).trusting(Trust.CIVICRM, events=Trust.CIVICRM)
 
     assert ann.decision.groups == ()
-    assert (ann.decision.update or {})["interests"] == {"events": True}
+    assert sent(ann.decision).interests == {"events": True}

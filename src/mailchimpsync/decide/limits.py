@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.messages import Message, say
 from mailchimpsync.model import (
     SUBSCRIBED_STATUSES,
@@ -17,13 +18,10 @@ from mailchimpsync.model import (
     GroupStatus,
     Limit,
     Limits,
-    MemberStatus,
 )
 
 Subject = tuple[ChangeKind, int | None]
 """A kind of change; for group changes in CiviCRM also the group."""
-
-_REMOVAL_STATUSES = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +102,13 @@ def kinds_of(change: Mapping[str, Any]) -> Iterator[Subject]:
         yield ChangeKind.CREATE, None
     for group, status in change["group_changes"]:
         yield (ChangeKind.JOIN if status == GroupStatus.ADDED else ChangeKind.REMOVE), group
-    update = change["member_update"] or {}
-    wanted = update.get("status") or update.get("status_if_new")
+    update = MemberUpdate.from_body(change["member_update"])
     was_subscribed = change["mailchimp_status"] in SUBSCRIBED_STATUSES
-    if wanted in _REMOVAL_STATUSES:
+    if update.removes_member:
         yield ChangeKind.UNSUBSCRIBE, None
-    elif wanted in SUBSCRIBED_STATUSES and not was_subscribed:
+    elif update.subscribes and not was_subscribed:
         yield ChangeKind.ADD, None
-    elif update.get("interests"):
+    elif update.interests:
         yield ChangeKind.INTERESTS, None
     if change.get("agreed", {}).get("corrections"):
         yield ChangeKind.CORRECT, None

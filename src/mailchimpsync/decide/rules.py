@@ -5,16 +5,14 @@ See docs/decisions/pure-rules.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from mailchimpsync.addresses import normalise_address
 from mailchimpsync.decide.interests import compare_interests, interests_of_new_member
 from mailchimpsync.decide.situation import Decision, Holder, Member, Nobody, Situation
 from mailchimpsync.decide.subscription import change_of_address, subscription_verdict
 from mailchimpsync.decide.verdict import Move, Verdict
 from mailchimpsync.errors import REGISTRY, Code, Retry
+from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import Base, Connection, GroupStatus, MemberStatus, SyncStatus
 
 _STATUS_ON_REMOVAL = {Move.UNSUBSCRIBE: MemberStatus.UNSUBSCRIBED, Move.ARCHIVE: MemberStatus.ARCHIVED}
@@ -36,7 +34,8 @@ def _decision_for(situation: Situation, connection: Connection, verdict: Verdict
         case Move.SUBSCRIBE | Move.ASK_FIRST:
             return _new_member(situation, connection, verdict)
         case Move.UNSUBSCRIBE | Move.ARCHIVE:
-            return _decision_with_update(situation, verdict, {"status": _STATUS_ON_REMOVAL[verdict.move].value})
+            update = MemberUpdate(situation.address, _STATUS_ON_REMOVAL[verdict.move])
+            return _decision_with_update(situation, verdict, update)
     if situation.member is not None and verdict.ends_subscribed:
         return _with_interests(situation, situation.member, connection, verdict)
     agreed = situation.base if verdict.move is Move.LEAVE_ALONE else _agreed(situation, subscribed=False)
@@ -58,83 +57,70 @@ def _with_interests(situation: Situation, member: Member, connection: Connection
     groups = changes.groups
     if verdict.move is Move.ADD_TO_GROUP:
         groups = ((connection.group_id, GroupStatus.ADDED), *groups)
-    update: dict[str, Any] = {}
-    if verdict.move in _STATUS_ON_RETURN:
-        update["status"] = _STATUS_ON_RETURN[verdict.move].value
-    if changes.values:
-        update["interests"] = dict(changes.values)
-    agreed = Base(subscribed=True, interests=changes.agreed)
-    reason = verdict.reason
     wanted = change_of_address(member, situation.in_civicrm) if verdict.move is Move.NOTHING else None
-    if wanted is not None:
-        if wanted.holder is Holder.ANOTHER:
-            return _failed(situation, Code.ADDRESS_TAKEN)
-        update["email_address"] = wanted.address
-        reason = Code.CIVICRM_READDRESSED
-    if reason is Code.IN_SYNC and (groups or update):
+    if wanted is not None and wanted.holder is Holder.ANOTHER:
+        return _failed(situation, Code.ADDRESS_TAKEN)
+    update = MemberUpdate(
+        wanted.address if wanted else member.address, _STATUS_ON_RETURN.get(verdict.move), interests=changes.values
+    )
+    is_sent = bool(wanted or update.status or update.interests)
+    reason = Code.CIVICRM_READDRESSED if wanted else verdict.reason
+    if reason is Code.IN_SYNC and (groups or is_sent):
         reason = Code.INTERESTS_CHANGED
+    agreed = Base(subscribed=True, interests=changes.agreed)
     creates = isinstance(situation.contact, Nobody)
-    if update:
-        sent = _decision_with_update(situation, Verdict(verdict.move, reason), update, groups=groups, agreed=agreed)
-        return replace(sent, create_contact=creates)
-    return Decision(SyncStatus.OK, reason, create_contact=creates, groups=groups, agreed=agreed)
+    if not is_sent:
+        return Decision(SyncStatus.OK, reason, create_contact=creates, groups=groups, agreed=agreed)
+    sent = _decision_with_update(situation, Verdict(verdict.move, reason), update, groups=groups, agreed=agreed)
+    return replace(sent, create_contact=creates)
 
 
 def _new_member(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
     """Add a new member.
 
-    If the member exists after all, it isn't changed: `status_if_new` leaves its status, and only ticked interests are
+    If the member exists after all, it isn't changed: `only_if_new` leaves its status, and only ticked interests are
     sent.
     """
-    interests = interests_of_new_member(situation.in_civicrm, connection.interests)
-    update: dict[str, Any] = {"status_if_new": _STATUS_OF_NEW_MEMBER[verdict.move].value}
     contact = situation.in_civicrm
+    interests = interests_of_new_member(contact, connection.interests)
     names = {"FNAME": contact.first_name, "LNAME": contact.last_name}
-    if any(names.values()):
-        update["merge_fields"] = {tag: name for tag, name in names.items() if name}
-    if any(interests.values()):
-        update["interests"] = {interest: True for interest, value in interests.items() if value}
-    return _decision_with_update(
-        situation,
-        verdict,
-        update,
-        agreed=Base(subscribed=True, interests=interests),
+    update = MemberUpdate(
+        contact.address,
+        _STATUS_OF_NEW_MEMBER[verdict.move],
+        only_if_new=True,
+        merge_fields={tag: name for tag, name in names.items() if name},
+        interests={interest: True for interest, value in interests.items() if value},
     )
+    return _decision_with_update(situation, verdict, update, agreed=Base(subscribed=True, interests=interests))
 
 
 def _decision_with_update(
     situation: Situation,
     verdict: Verdict,
-    update: Mapping[str, Any],
+    update: MemberUpdate,
     *,
     groups: tuple[tuple[int, GroupStatus], ...] = (),
     agreed: Base | None = None,
 ) -> Decision:
-    body = {"email_address": situation.address, **update}
-    if (refused := _refused_before(situation, body)) is not None:
+    if (refused := _refused_before(situation, update)) is not None:
         # Someone who isn't let back in stays unsubscribed, so their interest groups stay unchanged.
         return _failed(situation, refused, () if verdict.move in _STATUS_ON_RETURN else groups)
     return Decision(
         SyncStatus.LIVE,
         verdict.reason,
         groups=groups,
-        update=body,
+        update=update,
         agreed=agreed or _agreed(situation, subscribed=False),
     )
 
 
-def _refused_before(situation: Situation, body: Mapping[str, Any]) -> Code | None:
+def _refused_before(situation: Situation, update: MemberUpdate) -> Code | None:
     """Return why the same update was refused before; nothing at all is sent to a forgotten address."""
     refusal = situation.refusal
     if refusal is None or (REGISTRY[refusal.code].retry is Retry.NEXT_RUN and not refusal.is_put_off):
         return None
-    if refusal.update == body or (refusal.code is Code.MC_FORGOTTEN and _same_address(refusal.update, body)):
-        return refusal.code
-    return None
-
-
-def _same_address(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return normalise_address(one.get("email_address") or "") == normalise_address(other["email_address"] or "")
+    is_forgotten = refusal.code is Code.MC_FORGOTTEN and not update.moves(refusal.update.address)
+    return refusal.code if is_forgotten or refusal.update == update else None
 
 
 def _failed(situation: Situation, reason: Code, groups: tuple[tuple[int, GroupStatus], ...] = ()) -> Decision:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any
 
 from mailchimpsync.errors import Code
+from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import SUBSCRIBED_STATUSES, Base, Departure, GroupState, GroupStatus, MadeBy, SyncStatus
 
 NO_INTERESTS: Mapping[str, bool] = {}
@@ -143,7 +143,7 @@ class Refusal:
     """
 
     code: Code
-    update: Mapping[str, Any]
+    update: MemberUpdate
     is_put_off: bool = False
 
 
@@ -190,7 +190,7 @@ class Decision:
         reason: why.
         create_contact: whether a contact must be created in CiviCRM first.
         groups: CiviCRM group changes, (group id, Added or Removed).
-        update: the body of the member update for Mailchimp.
+        update: what Mailchimp is to be sent about the member.
         agreed: the row's base once everything has been confirmed.
         adds_member: whether the contact's new address becomes a separate member beside this one.
     """
@@ -199,7 +199,7 @@ class Decision:
     reason: Code
     create_contact: bool = False
     groups: tuple[tuple[int, GroupStatus], ...] = ()
-    update: Mapping[str, Any] | None = None
+    update: MemberUpdate | None = None
     agreed: Base = NO_BASE
     adds_member: bool = False
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from mailchimpsync.decide.situation import NOT_IN_GROUP
 from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import Code
+from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import SUBSCRIBED_STATUSES, ChangeKind, Connection, GroupState, GroupStatus, MemberStatus
 
 _BY_US = re.compile(r"N/A \(Unsubscribed by (an )?admin\)", re.IGNORECASE)
@@ -64,14 +64,14 @@ class Inverse:
     """The reversing change: groups, the member update, and what both sides then agree on."""
 
     groups: tuple[tuple[int, GroupStatus], ...]
-    update: Mapping[str, Any]
+    update: MemberUpdate
     subscribed: bool
     interests: Mapping[str, bool]
 
     @property
     def subscribes(self) -> bool:
         """Return whether it would subscribe a person again."""
-        return self.update.get("status") == MemberStatus.SUBSCRIBED
+        return self.update.status is MemberStatus.SUBSCRIBED
 
 
 def effects_of(journalled: Iterable[Effect], connection: Connection) -> Effects:
@@ -116,11 +116,8 @@ def inverse_of(effects: Effects, known: Known, connection: Connection) -> Invers
             return None
     groups = [(connection.group_id, _status(subscribed))] if effects.subscribed is not None else []
     groups += [(connection.interests[key], _status(value)) for key, value in sorted(interests.items())]
-    update: dict[str, Any] = {"email_address": known.address}
-    if effects.subscribed is not None:
-        update["status"] = (MemberStatus.SUBSCRIBED if subscribed else MemberStatus.UNSUBSCRIBED).value
-    if interests:
-        update["interests"] = interests
+    status = MemberStatus.SUBSCRIBED if subscribed else MemberStatus.UNSUBSCRIBED
+    update = MemberUpdate(known.address, status if effects.subscribed is not None else None, interests=interests)
     agreed = {key: value for key, value in known.base_interests.items() if known.interests.get(key) == value}
     return Inverse(tuple(dict.fromkeys(groups)), update, subscribed, {**agreed, **interests})
 

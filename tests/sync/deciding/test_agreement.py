@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 from decide.ann import LINKS, day
 from mailchimpsync.decide import Others, Refusal, decide
 from mailchimpsync.errors import Code
+from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import Base, Connection, Departure, GroupState, GroupStatus, MadeBy, MemberStatus
 from mailchimpsync.sync.deciding.agreement import agreement_on
 from mailchimpsync.sync.deciding.builder import MoreFacts, RowFacts, build_situation
@@ -41,7 +42,7 @@ more_facts = some.builds(
     first_name=some.just("Ann"),
     obstacle=some.sampled_from([None, Code.CV_ON_HOLD]),
     refusal=some.none()
-    | some.just(Refusal(Code.MC_FORGOTTEN, {"email_address": "ann@example.org", "status": "subscribed"})),
+    | some.just(Refusal(Code.MC_FORGOTTEN, MemberUpdate("ann@example.org", MemberStatus.SUBSCRIBED))),
 )
 groups = some.dictionaries(
     some.sampled_from([1, *LINKS.values()]), some.builds(GroupState, some.sampled_from([None, *GroupStatus]), dates)

@@ -152,7 +152,7 @@ def _either(values: Sequence[str], number_of_values: int) -> str:
 
 def _outcome(situation: Situation, connection: Connection) -> Outcome:
     decision = decide(situation, connection)
-    update = decision.update or {}
+    update = decision.update.to_body() if decision.update else {}
     words = [f"{key}={update[key]}" for key in ("status", "status_if_new") if key in update]
     if update.get("email_address") == NEW_ADDRESS:
         words.append("new address")
@@ -169,7 +169,7 @@ def _outcome(situation: Situation, connection: Connection) -> Outcome:
 
 def _interest_outcome(situation: Situation, connection: Connection) -> Outcome:
     decision = decide(situation, connection)
-    value = (decision.update or {}).get("interests", {}).get(INTEREST)
+    value = decision.update.interests.get(INTEREST) if decision.update else None
     return Outcome(
         _civicrm(decision, INTEREST_GROUP_ID),
         "" if value is None else f"interest={'yes' if value else 'no'}",

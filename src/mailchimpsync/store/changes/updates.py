@@ -26,7 +26,8 @@ from sqlalchemy import (
 from sqlalchemy import update as sql_update
 
 from mailchimpsync.errors import Code
-from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, MemberStatus, SyncStatus
+from mailchimpsync.member_update import MemberUpdate
+from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.engine.dialect import Row, insert_rows, update_by_id
 from mailchimpsync.store.schema import batch, cache, json_text, update
@@ -78,20 +79,12 @@ UNANSWERED = json_text({"code": Code.BATCH_LOST.value})
 """The error of an update whose batch has been read, or lost, without a result for it."""
 
 
-_OFF = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
-
-
-def removes_member(body: Mapping[str, Any] | None) -> bool:
-    """Return whether an update unsubscribes or archives its member."""
-    return body is not None and body.get("status") in _OFF
-
-
 _GIVEN_UP = frozenset({SUPERSEDED, OVERTAKEN, UNANSWERED})
 
 
 def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
     """Queue updates; the unique `open_row` lets a cache row have at most one open update."""
-    insert_rows(tx, update, [{**row, "leaves": removes_member(row["data"])} for row in rows])
+    insert_rows(tx, update, [{**row, "leaves": MemberUpdate.from_body(row["data"]).removes_member} for row in rows])
 
 
 def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:

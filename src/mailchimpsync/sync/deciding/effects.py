@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mailchimpsync.addresses import normalise_address
 from mailchimpsync.data import effects_of_data
 from mailchimpsync.effects import CREATED, Effect, What, yes_or_no
+from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import Side
 
 CORRECTIONS = "corrections"
@@ -58,14 +58,13 @@ def _effects_in_civicrm(change: Change) -> Iterator[Effect]:
 
 
 def _effects_at_mailchimp(change: Change) -> Iterator[Effect]:
-    before, update, address = change["before"], change["member_update"] or {}, change["address"]
-    moved = update.get("email_address")
-    if before["status"] and moved and address and normalise_address(moved) != normalise_address(address):
-        yield Effect(Side.MAILCHIMP, What.ADDRESS, "", address, moved)
-    wanted = update.get("status") or update.get("status_if_new")
-    if wanted is not None and wanted != before["status"]:
-        yield Effect(Side.MAILCHIMP, What.STATUS, "", before["status"], wanted)
-    for interest, value in update.get("interests", {}).items():
+    before, address = change["before"], change["address"]
+    update = MemberUpdate.from_body(change["member_update"])
+    if update.address and before["status"] and address and update.moves(address):
+        yield Effect(Side.MAILCHIMP, What.ADDRESS, "", address, update.address)
+    if update.status is not None and update.status != before["status"]:
+        yield Effect(Side.MAILCHIMP, What.STATUS, "", before["status"], update.status.value)
+    for interest, value in update.interests.items():
         old = before["interests"].get(interest, False)
         if old != value:
             yield Effect(Side.MAILCHIMP, What.INTEREST, interest, yes_or_no(old), yes_or_no(value))

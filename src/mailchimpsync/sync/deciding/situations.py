@@ -14,6 +14,7 @@ from mailchimpsync.decide import NewAddress, Refusal, Situation
 from mailchimpsync.decide.member_facts import facts_of
 from mailchimpsync.decide.situation import NOT_IN_GROUP, Holder
 from mailchimpsync.errors import REGISTRY, Code, Retry
+from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import SUBSCRIBED_STATUSES, Base, Connection, GroupState
 from mailchimpsync.store.cache import groups
 from mailchimpsync.store.site.tombstones import IDENTITY_PREFIX
@@ -170,11 +171,11 @@ def _refusal(row: Row, now: datetime) -> Refusal | None:
     refusal = row["refusal"]
     if refusal is None:
         return None
-    code = Code(refusal["code"])
+    code, update = Code(refusal["code"]), MemberUpdate.from_body(refusal["update"])
     if "times" in refusal:
         is_put_off = "again" in refusal and now < datetime.fromisoformat(refusal["again"])
-        return Refusal(code, refusal["update"], is_put_off=True) if is_put_off else None
+        return Refusal(code, update, is_put_off=True) if is_put_off else None
     over = now - datetime.fromisoformat(refusal["at"]) > TRY_AGAIN_AFTER
     if REGISTRY[code].retry is Retry.LATER and over:
         return None
-    return Refusal(code, refusal["update"])
+    return Refusal(code, update)

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from mailchimpsync.decide import Excess, Subject, excesses, kinds_of
+from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.messages import say
 from mailchimpsync.model import SUBSCRIBED_STATUSES, ChangeKind, Connection, MemberStatus
 from mailchimpsync.store import Store, Transaction
@@ -211,9 +212,9 @@ def _stored_change(one: Planned, states: Mapping[int, Any]) -> Mapping[str, Any]
 
 def _with_previous_values(one: Planned, states: Mapping[int, Any]) -> Mapping[str, Any]:
     """Return a planned change with the earlier values."""
-    update = one["member_update"] or {}
+    update = MemberUpdate.from_body(one["member_update"])
     return {
-        "address": one["mailchimp_email"] or update.get("email_address"),
+        "address": one["mailchimp_email"] or update.address,
         "before": {
             "status": one["mailchimp_status"],
             "interests": one["mailchimp_interests"] or {},
@@ -228,7 +229,7 @@ def _with_previous_values(one: Planned, states: Mapping[int, Any]) -> Mapping[st
 
 def _comes_back(one: Planned) -> bool:
     """Return whether it subscribes someone who was on the list before: Mailchimp may insist on asking them."""
-    wanted = (one["member_update"] or {}).get("status") or (one["member_update"] or {}).get("status_if_new")
+    wanted = MemberUpdate.from_body(one["member_update"]).status
     before = one["mailchimp_status"]
     return wanted == MemberStatus.SUBSCRIBED and before is not None and before not in SUBSCRIBED_STATUSES
 
@@ -236,9 +237,9 @@ def _comes_back(one: Planned) -> bool:
 def billable_members(some: Sequence[Planned | Mapping[str, Any]]) -> Iterator[str]:
     """Yield `more` or `fewer` for each change that adds or removes a contact Mailchimp bills."""
     for one in some:
-        wanted = (one["member_update"] or {}).get("status") or (one["member_update"] or {}).get("status_if_new")
+        update = MemberUpdate.from_body(one["member_update"])
         was_billed = one["mailchimp_status"] in BILLABLE
-        if wanted in SUBSCRIBED_STATUSES and not was_billed:
+        if update.subscribes and not was_billed:
             yield "more"
-        elif wanted == "archived" and was_billed:
+        elif update.status is MemberStatus.ARCHIVED and was_billed:
             yield "fewer"

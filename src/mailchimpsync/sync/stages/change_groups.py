@@ -9,6 +9,7 @@ from mailchimpsync.civicrm import newest_entry, save_group_contacts
 from mailchimpsync.decide import DEPARTED
 from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import Code, RefusedError
+from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import GroupStatus, MemberStatus, Side, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import data, groups, rows
@@ -104,7 +105,7 @@ def _record_results(
             ],
         )
         rows.write_alike(tx, [_applied_row(change) for change in done])
-        updates.overtake(tx, [change["cache_id"] for change in done if updates.removes_member(change["member_update"])])
+        updates.overtake(tx, [change["cache_id"] for change in done if _removes_member(change)])
         updates.add_updates(tx, [made for change in done if (made := _update(run, change)) is not None])
         data.forget_wanted_data(tx, [change["cache_id"] for change in done if "data" in change["agreed"]])
         journal.write_journal(tx, [_entry(run, record, change, before) for record, change in told.items()])
@@ -169,7 +170,7 @@ def _applied_row(change: Change) -> dict[str, Any]:
         "reason": change["reason"],
         "reason_detail": None,
     }
-    if updates.removes_member(change["member_update"]):
+    if _removes_member(change):
         row["recheck"] = False  # for a row with an update in flight: what has changed since decides this
     if change["member_update"] is None and change["sync_status"] != SyncStatus.FAIL:
         row["base_subscribed"] = change["agreed"]["subscribed"]
@@ -177,6 +178,10 @@ def _applied_row(change: Change) -> dict[str, Any]:
     if change["member_update"] is not None and change["reason"] in _DEPARTURES:
         row["departure"] = _DEPARTURES[change["reason"]]  # before it is sent, because its response may be lost
     return row
+
+
+def _removes_member(change: Change) -> bool:
+    return MemberUpdate.from_body(change["member_update"]).removes_member
 
 
 def _drop_superseded(change: Change) -> list[str]:

@@ -117,7 +117,7 @@ def _opt_outs_among(run: Run, changed: Sequence[int]) -> list[Mapping[str, Any]]
     gathered = _load_rows(run, changed)
     decided = [decide(situation, run.connection) for situation in gathered.situations]
     planned = zip(gathered.rows, decided, strict=True)
-    return [_plan_row(run, row["id"], one, None) for row, one in planned if updates.removes_member(one.update)]
+    return [_plan_row(run, row["id"], one, None) for row, one in planned if one.update and one.update.removes_member]
 
 
 def decide_rows(run: Run, ids: Sequence[int]) -> None:
@@ -178,7 +178,7 @@ def _plan_row(
         "cache_id": row_id,
         "create_contact": decision.create_contact,
         "group_changes": [[group, status.value] for group, status in decision.groups],
-        "member_update": decision.update,
+        "member_update": decision.update and decision.update.to_body(),
         "sync_status": decision.sync_status.value,
         "reason": decision.reason.value,
         "agreed": agreed,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from mailchimpsync.addresses import member_id_of, normalise_address
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.errors import RefusedError, RemoteError, TransientError
 from mailchimpsync.mailchimp import (
     OPERATIONS_MAX,
@@ -16,6 +16,7 @@ from mailchimpsync.mailchimp import (
     member_path,
     submit_batch,
 )
+from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import MemberStatus
 from mailchimpsync.store.changes import updates
 from mailchimpsync.store.runs import runs
@@ -173,7 +174,7 @@ def _operation(work: Work, row: Any, mark: str) -> Operation:
 def _changes_address(row: Any) -> bool:
     """Return whether an update gives its member another address."""
     known = row["mailchimp_email"] if row["mailchimp_member_id"] else None
-    return known is not None and normalise_address(row["data"]["email_address"]) != normalise_address(known)
+    return known is not None and MemberUpdate.from_body(row["data"]).moves(known)
 
 
 def _recover(work: Work, row: Any, sent_at: datetime | None = None) -> bool:

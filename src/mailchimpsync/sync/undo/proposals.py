@@ -94,7 +94,7 @@ def planned_change_of(inverse: Inverse) -> dict[str, Any]:
     return {
         "create_contact": False,
         "group_changes": [[group, status.value] for group, status in inverse.groups],
-        "member_update": dict(inverse.update),
+        "member_update": inverse.update.to_body(),
         "sync_status": SyncStatus.LIVE.value,
         "reason": Code.UNDONE.value,
         "agreed": {"subscribed": inverse.subscribed, "interests": dict(inverse.interests)},

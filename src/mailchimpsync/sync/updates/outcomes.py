@@ -17,6 +17,7 @@ from mailchimpsync.decide.member_facts import ObservedMember, OwnStatus, columns
 from mailchimpsync.effects import Effect, What, yes_or_no
 from mailchimpsync.errors import ACCESS_CODES, LASTING_AFTER, TRANSIENT_CODES, Code
 from mailchimpsync.mailchimp import OperationResult, classify_refusal, refusal_detail, refused_fields
+from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, blank_as_empty
 from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.schema import json_text
@@ -218,7 +219,8 @@ def _matches_base(update: Update, row: Mapping[str, Any]) -> bool:
 def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the member's current columns: what Mailchimp returned; else what we knew, or what we sent."""
     data = update["data"]
-    sent_status = data.get("status") or (data.get("status_if_new") if update["mailchimp_status"] is None else None)
+    sent = MemberUpdate.from_body(data).status_given(update["mailchimp_status"])
+    sent_status = sent.value if sent else None
     status = body.get("status") or sent_status or update["mailchimp_status"]
     changed_at = _date(body.get("last_changed"))
     ours = OwnStatus(sent_status, update["submitted_at"]) if sent_status else None
@@ -263,18 +265,15 @@ def _address_columns(update: Update, member_id: str | None) -> dict[str, Any]:
 
 def new_address_of(update: Update) -> str | None:
     """Return the new address that an update gives its member, if any."""
-    known, wanted = update["mailchimp_email"], update["data"].get("email_address")
-    if update["mailchimp_member_id"] is None or wanted is None:  # tags are sent by the member's id alone
-        return None
-    return str(wanted) if normalise_address(known or "") != normalise_address(wanted) else None
+    change = MemberUpdate.from_body(update["data"])
+    is_known = update["mailchimp_member_id"] is not None
+    return change.address if is_known and change.moves(update["mailchimp_email"]) else None
 
 
 def matches_update(data: Mapping[str, Any], status: str | None) -> bool:
     """Return whether a member has the status that an update asked for, if any."""
-    wanted = data.get("status") or data.get("status_if_new")
-    if wanted is None:
-        return True
-    return (wanted in SUBSCRIBED_STATUSES) == (status in SUBSCRIBED_STATUSES)
+    update = MemberUpdate.from_body(data)
+    return update.status is None or update.subscribes == (status in SUBSCRIBED_STATUSES)
 
 
 def _effects(update: Update, row: Mapping[str, Any]) -> Iterator[Effect]:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from mailchimpsync.mailchimp import Member, UnreadableMember
+from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
@@ -84,8 +85,7 @@ def settle_overtaken(run: Run) -> None:
 
 def _base_if_ours(update: RowMapping, status: str | None, since: Any) -> dict[str, Any]:
     """Return the base where a member is subscribed because an overtaken update asked for it."""
-    wanted = update["data"].get("status") or update["data"].get("status_if_new")
-    if wanted not in SUBSCRIBED_STATUSES or status not in SUBSCRIBED_STATUSES:
+    if not MemberUpdate.from_body(update["data"]).subscribes or status not in SUBSCRIBED_STATUSES:
         return {}
     return {
         "base_subscribed": True,

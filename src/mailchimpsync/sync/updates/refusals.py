@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from mailchimpsync.addresses import normalise_address
 from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import LASTING_AFTER, Code, RefusedError
-from mailchimpsync.model import MemberStatus, Side, SyncStatus
+from mailchimpsync.member_update import MemberUpdate
+from mailchimpsync.model import Side, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.journal.journal import NewEntry
@@ -68,7 +68,7 @@ def _earlier_attempts(refusal: Mapping[str, Any] | None, decided: Any) -> int:
 
 def _pause(decided: Mapping[str, Any], times: int) -> timedelta:
     """Unsubscribes are retried as soon as possible, however often they were refused."""
-    if decided.get("status") in (MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED):
+    if MemberUpdate.from_body(decided).removes_member:
         return PAUSE_FIRST
     return min(PAUSE_FIRST * (1 << min(times - LASTING_AFTER, _DOUBLINGS_MAX)), PAUSE_LONGEST)
 
@@ -99,11 +99,11 @@ def count_refused(tx: Transaction, refused: Sequence[tuple[int | None, int]]) ->
 
 def _wanted_change(update: Mapping[Any, Any]) -> str:
     """Return what an update wanted, without the address."""
-    data, known = update["data"], update["mailchimp_email"]
-    moves = update["mailchimp_member_id"] and normalise_address(data["email_address"]) != normalise_address(known or "")
+    change = MemberUpdate.from_body(update["data"])
+    moves = update["mailchimp_member_id"] and change.moves(update["mailchimp_email"])
     wanted = (
-        data.get("status") or data.get("status_if_new"),
-        "interests" if data.get("interests") else None,
+        change.status,
+        "interests" if change.interests else None,
         "address" if moves else None,
     )
     return ", ".join(filter(None, wanted)) or "names"

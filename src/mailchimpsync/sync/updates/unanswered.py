@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.store.cache import rows
 from mailchimpsync.store.changes import kept_plans, updates
 from mailchimpsync.sync.context import Run
@@ -55,7 +56,7 @@ def _is_overtaken(row: RowMapping) -> bool:
 def _applied_row(row: RowMapping) -> dict[str, Any]:
     """The date of our own act is that of the decision behind it."""
     agreed, seen = row["agreed"], row["mailchimp_status_date"]
-    asked_for_status = "status" in row["data"] or "status_if_new" in row["data"]
+    asked_for_status = MemberUpdate.from_body(row["data"]).status is not None
     return {
         "id": row["id"],
         "base_subscribed": agreed["subscribed"],

@@ -1,0 +1,79 @@
+"""A change of one member at Mailchimp: what is decided, stored and sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from mailchimpsync.addresses import normalise_address
+from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus
+
+Body = Mapping[str, Any]
+"""A change as JSON (docs/reference/mailchimp-behaviour.md#writing-members)."""
+
+_NO_VALUES: Mapping[str, Any] = {}
+_OFF = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
+
+
+@dataclass(frozen=True, slots=True)
+class MemberUpdate:
+    """A change of one member, new or known.
+
+    Attributes:
+        address: the member's address, or the one it is to get; None: not about one, as with tags.
+        status: the wanted status; None: it stays.
+        only_if_new: whether a member that exists after all keeps its status.
+        interests: the values that change, by interest id.
+        merge_fields: the values that change, by tag.
+        language: the language to set; None: it stays.
+    """
+
+    address: str | None
+    status: MemberStatus | None = None
+    only_if_new: bool = False
+    merge_fields: Mapping[str, Any] = field(default_factory=lambda: _NO_VALUES)
+    interests: Mapping[str, bool] = field(default_factory=lambda: _NO_VALUES)
+    language: str | None = None
+
+    @classmethod
+    def from_body(cls, body: Body | None) -> Self:
+        """Return a change that is stored or sent as JSON; None: nothing changes."""
+        body = body or _NO_VALUES
+        status = body.get("status") or body.get("status_if_new")
+        return cls(
+            body.get("email_address"),
+            MemberStatus(status) if status else None,
+            only_if_new=bool(status) and not body.get("status"),
+            merge_fields=body.get("merge_fields") or _NO_VALUES,
+            interests=body.get("interests") or _NO_VALUES,
+            language=body.get("language"),
+        )
+
+    def to_body(self) -> dict[str, Any]:
+        """Return the change as JSON, as it is stored and sent."""
+        values = {
+            "status_if_new" if self.only_if_new else "status": self.status and self.status.value,
+            "merge_fields": dict(self.merge_fields),
+            "interests": dict(self.interests),
+            "language": self.language,
+        }
+        return {"email_address": self.address, **{name: value for name, value in values.items() if value}}
+
+    @property
+    def subscribes(self) -> bool:
+        """Return whether it wants the member subscribed, or asked to confirm."""
+        return self.status in SUBSCRIBED_STATUSES
+
+    @property
+    def removes_member(self) -> bool:
+        """Return whether it unsubscribes or archives the member."""
+        return self.status in _OFF and not self.only_if_new
+
+    def moves(self, address: str | None) -> bool:
+        """Return whether it gives the member with an address another one."""
+        return self.address is not None and normalise_address(self.address) != normalise_address(address or "")
+
+    def status_given(self, before: str | None) -> MemberStatus | None:
+        """Return the status it gives a member that had another before, or none; None: it stays."""
+        return None if self.only_if_new and before is not None else self.status

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from mailchimpsync.civicrm import CivicrmClient, Standing, check_rights, prove_rights
+from mailchimpsync.civicrm import CivicrmClient, RightState, check_rights, prove_rights
 from mailchimpsync.errors import PURPOSES, REGISTRY, SMALLEST, AccessError, Code, Right
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Civicrm = tuple[CivicrmSandbox, CivicrmClient]
 ClientOf = Callable[[Sequence[Right]], CivicrmClient]
-GRANTED, LACKING, UNKNOWN = Standing.GRANTED, Standing.LACKING, Standing.UNKNOWN
+GRANTED, LACKING, UNKNOWN = RightState.GRANTED, RightState.LACKING, RightState.UNKNOWN
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_whether_a_user_sees_the_trash_shows_where_someone_is_in_it(civicrm: Civ
 
 @pytest.mark.parametrize(("counted", "standing"), [(3, LACKING), (2, UNKNOWN)])
 def test_contacts_that_are_counted_in_a_group_and_not_shown_are_in_the_trash(
-    counted: int, standing: Standing, client_of: ClientOf, civicrm_says: CivicrmSays
+    counted: int, standing: RightState, client_of: ClientOf, civicrm_says: CivicrmSays
 ) -> None:
     yes: dict[str, Any] = {"values": [{"access": True}]}
     nothing: dict[str, Any] = {"values": []}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailchimpsync.data.manager import BUILT_IN, Found
+from mailchimpsync.data.manager import BUILT_IN, FoundPlugin
 from support.data import DataWorld
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ def test_it_is_found_under_the_name_its_package_says_and_tells_who_was_met(
     [(name, place)] = package["project"]["entry-points"]["mailchimpsync.plugins"].items()
     module, _, attribute = place.partition(":")
     plugin = getattr(import_module(module), attribute)()
-    found = [Found(name, plugin), *(Found(key, one) for key, one in BUILT_IN.items())]
+    found = [FoundPlugin(name, plugin), *(FoundPlugin(key, one) for key, one in BUILT_IN.items())]
     monkeypatch.setattr("mailchimpsync.data.runner.find_plugins", lambda: found)
     ann, bob = world.person("Ann"), world.person("Bob")
     for contact, day in ((ann, "2026-11-02 18:00:00"), (ann, "2026-03-01 18:00:00"), (bob, "2024-01-01 10:00:00")):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mailchimpsync.data import PluginRunner, manager, unknown_source
-from mailchimpsync.data.manager import BUILT_IN, Found
+from mailchimpsync.data.manager import BUILT_IN, FoundPlugin
 from mailchimpsync.model import DataOptions, MappedField
 from mailchimpsync.plugins import Audience, CannotTellError, Outgoing, Person, Summary, hookimpl
 from support.data import DataWorld
@@ -52,7 +52,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Install:
     """Let plugins be installed, by name."""
 
     def these(**plugins: object) -> None:
-        found = [Found(name, plugin) for name, plugin in (*BUILT_IN.items(), *plugins.items())]
+        found = [FoundPlugin(name, plugin) for name, plugin in (*BUILT_IN.items(), *plugins.items())]
         monkeypatch.setattr("mailchimpsync.data.runner.find_plugins", lambda: found)
 
     return these

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mailchimpsync.actions import Site, create_site
-from mailchimpsync.actions.status.counts import Counted
+from mailchimpsync.actions.status.counts import RowCounts
 from mailchimpsync.config import Configuration, Link
 from mailchimpsync.store.queries.counts import Agreement
 from mailchimpsync.web import cached_counts
@@ -43,9 +43,9 @@ def test_a_page_does_not_wait_for_a_long_count_and_gets_it_the_next_time(
 ) -> None:
     go_on = Event()
 
-    def slowly(*_given: Any) -> Counted:
+    def slowly(*_given: Any) -> RowCounts:
         go_on.wait(60)
-        return Counted(Agreement(subscribed_at_civicrm=7))
+        return RowCounts(Agreement(subscribed_at_civicrm=7))
 
     monkeypatch.setattr(cached_counts, "count_rows", slowly)
     counts, (site, link) = CachedCounts(Clock()), site_of(tmp_path)
@@ -64,9 +64,9 @@ def test_numbers_are_counted_once_for_many_pages_and_anew_after_some_seconds(
 ) -> None:
     counted: list[int] = []
 
-    def count(*_given: Any) -> Counted:
+    def count(*_given: Any) -> RowCounts:
         counted.append(1)
-        return Counted(by_status={"ok": len(counted)})
+        return RowCounts(by_status={"ok": len(counted)})
 
     monkeypatch.setattr(cached_counts, "count_rows", count)
     clock = Clock()
@@ -92,9 +92,9 @@ def test_while_they_are_counted_anew_the_last_numbers_are_shown_and_the_page_ask
     with site:
         first = counts.of(site, link, patience=None)
 
-        def slowly(*_given: Any) -> Counted:
+        def slowly(*_given: Any) -> RowCounts:
             go_on.wait(60)
-            return Counted()
+            return RowCounts()
 
         monkeypatch.setattr(cached_counts, "count_rows", slowly)
         clock.now += GOOD_FOR_SECONDS + 1

@@ -79,7 +79,7 @@ def test_a_burst_of_forged_calls_looks_for_a_newer_configuration_once_a_second(
     time = [1_000.0]
     monkeypatch.setattr(service, "time", SimpleNamespace(monotonic=lambda: time[0]))
     with create_site(tmp_path / "site") as site:
-        web = service.Service(site.another(), Limits())
+        web = service.Service(site.for_another_thread(), Limits())
         seen = [web.site_for_webhooks(newest=True).version]
         site.save(Configuration(), "Bella")
         for seconds in (0.5, 0.4, 0.2):

@@ -139,7 +139,7 @@ def test_what_is_out_of_time_goes_on_soon(open_site: Site, monkeypatch: pytest.M
 
 def test_metrics_tell_of_imports_and_campaigns(open_site: Site, charity: Charity) -> None:
     metrics = Metrics()
-    metrics.watch(open_site.another())
+    metrics.watch(open_site.for_another_thread())
     send(charity, open_site, "spring")
 
     pull_due_campaigns(open_site, lambda: False, metrics.campaigns)

@@ -28,7 +28,7 @@ def metrics() -> Metrics:
 def site(charity: Charity, metrics: Metrics) -> Iterator[Site]:
     charity.make_site(Schedule(enabled=False))
     with charity.site(Runtime(observer=metrics)) as site:
-        metrics.watch(site.another())
+        metrics.watch(site.for_another_thread())
         yield site
 
 

@@ -31,7 +31,7 @@ def scheduler(world: World) -> Iterator[Scheduler]:
     for address in PEOPLE[:5]:
         world.put(world.owners(address)[0], "Removed")
     yield Scheduler(site, Event())
-    site.let_go()
+    site.close_clients()
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def site(world: World) -> Iterator[Site]:
     by_default = link.model_copy(update={"schedule": Schedule()})
     made.configuration = made.configuration.model_copy(update={"connections": (by_default,)})
     yield made
-    made.let_go()
+    made.close_clients()
 
 
 def seconds_until(world: World, site: Site, scheduler: Scheduler, is_there: Callable[[], bool]) -> int:

@@ -11,7 +11,7 @@ from .campaigns.campaigns import getcampaigns as getcampaigns
 from .campaigns.pullcampaigns import PulledCampaigns as PulledCampaigns
 from .campaigns.pullcampaigns import pullcampaigns as pullcampaigns
 from .configuration.change import (
-    Saved as Saved,
+    SavedConfiguration as SavedConfiguration,
 )
 from .configuration.change import (
     change_configuration as change_configuration,
@@ -157,7 +157,7 @@ from .people.journal import (
     journal_verify as journal_verify,
 )
 from .plans.plans import (
-    Applied as Applied,
+    AppliedPlan as AppliedPlan,
 )
 from .plans.plans import (
     applyplan as applyplan,
@@ -180,7 +180,7 @@ from .plans.plans import (
 from .plans.summary import Plan as Plan
 from .plans.summary import PlannedChange as PlannedChange
 from .plans.undo import undoplan as undoplan
-from .runs.batches import Processed as Processed
+from .runs.batches import ProcessedBatch as ProcessedBatch
 from .runs.batches import collectresults as collectresults
 from .runs.batches import processcompleted as processcompleted
 from .runs.changes import (
@@ -199,7 +199,7 @@ from .runs.getruns import (
     PastRun as PastRun,
 )
 from .runs.getruns import (
-    RunStory as RunStory,
+    RunDetails as RunDetails,
 )
 from .runs.getruns import (
     count_runs as count_runs,
@@ -231,7 +231,7 @@ from .site import (
 )
 from .status.connection_status import ConnectionStatus as ConnectionStatus
 from .status.connection_status import Failure as Failure
-from .status.connection_status import Working as Working
+from .status.connection_status import RunProgress as RunProgress
 from .status.failures import FailureGroup as FailureGroup
 from .status.failures import Failures as Failures
 from .status.failures import getfailuregroups as getfailuregroups

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from mailchimpsync.actions.alerts import check as alerts
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.checkup import campaigns, civicrm, data, here, mailchimp, work
+from mailchimpsync.actions.checkup import campaigns, civicrm, data, local, mailchimp, work
 from mailchimpsync.actions.checkup import deep as deep_checks
 from mailchimpsync.actions.finding import Finding, failed, trouble
 from mailchimpsync.actions.site import Clients, Site, open_site
@@ -23,14 +23,14 @@ Check = Callable[[T], Iterator[Finding]]
 Checks = Sequence[tuple[str, Check[T]]]
 
 _SETTINGS_CHECKS: Checks[Settings] = (
-    ("Versions", here.check_versions),
-    ("Home", here.check_home),
-    ("Secret key", here.check_key),
-    ("Database", here.check_database),
-    ("Disk", here.check_disk),
+    ("Versions", local.check_versions),
+    ("Home", local.check_home),
+    ("Secret key", local.check_key),
+    ("Database", local.check_database),
+    ("Disk", local.check_disk),
 )
 _SITE_CHECKS: Checks[Site] = (
-    ("Configuration", here.check_configuration),
+    ("Configuration", local.check_configuration),
     ("CiviCRM", civicrm.check_access),
     ("CiviCRM's clock", civicrm.check_clock),
     ("Groups in CiviCRM", civicrm.check_groups),

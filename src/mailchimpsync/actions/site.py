@@ -93,7 +93,7 @@ class Site:
 
     def close(self) -> None:
         """Close every connection and the store."""
-        self._close_clients()
+        self.close_clients()
         self.store.close()
 
     def civicrm(self) -> CivicrmClient:
@@ -162,7 +162,7 @@ class Site:
             self.keyring = read_keyring(self.settings)
             self._use(from_stored(document, self.keyring), newest)
 
-    def another(self) -> Site:
+    def for_another_thread(self) -> Site:
         """Return a site with the same store for another thread, since clients must not be shared.
 
         Close it with `close_clients`.
@@ -171,16 +171,13 @@ class Site:
             self.settings, self.store, self.keyring, self.runtime, self.clients, self.configuration, self.version
         )
 
-    def let_go(self) -> None:
-        """Close the connections to the two systems, but not the store."""
-        self._close_clients()
-
     def _use(self, configuration: Configuration, version: int) -> None:
-        self._close_clients()
+        self.close_clients()
         self.configuration = configuration
         self.version = version
 
-    def _close_clients(self) -> None:
+    def close_clients(self) -> None:
+        """Close the connections to the two systems, but not the store."""
         self._open.close()
         self._civicrm = None
         self._mailchimp.clear()

@@ -12,7 +12,7 @@ from mailchimpsync.civicrm.activities import (
 from mailchimpsync.civicrm.campaign_setup import CampaignSetup, Kind, missing_setup, prepare_campaigns
 from mailchimpsync.civicrm.checks.behaviour import Observation, observe_behaviour
 from mailchimpsync.civicrm.checks.landmarks import Landmark, LandmarkView, LookBack
-from mailchimpsync.civicrm.checks.rights import Rights, Standing, check_rights, hidden_contacts, prove_rights
+from mailchimpsync.civicrm.checks.rights import Rights, RightState, check_rights, hidden_contacts, prove_rights
 from mailchimpsync.civicrm.checks.site import (
     Group,
     SiteCheck,
@@ -30,7 +30,7 @@ from mailchimpsync.civicrm.http.client import CivicrmClient, Result, succeeded
 from mailchimpsync.civicrm.http.unreadable_rows import OddRow
 from mailchimpsync.civicrm.http.urls import contact_page
 from mailchimpsync.civicrm.modified import Second, Seconds
-from mailchimpsync.civicrm.names import Called, contacts_like, display_names
+from mailchimpsync.civicrm.names import NamedContact, contacts_like, display_names
 from mailchimpsync.civicrm.people import Email, Person, persons
 from mailchimpsync.civicrm.reads import (
     ContactAddress,
@@ -58,7 +58,6 @@ from mailchimpsync.civicrm.writes import NewContact, create_contacts, save_group
 
 __all__ = [
     "SEES_EVERYTHING",
-    "Called",
     "CampaignSetup",
     "CivicrmClient",
     "ContactAddress",
@@ -74,6 +73,7 @@ __all__ = [
     "LookBack",
     "Modified",
     "Name",
+    "NamedContact",
     "NewActivity",
     "NewContact",
     "Observation",
@@ -81,13 +81,13 @@ __all__ = [
     "Owner",
     "Person",
     "Result",
+    "RightState",
     "Rights",
     "Second",
     "Seconds",
     "SessionZone",
     "SiteCheck",
     "SiteClock",
-    "Standing",
     "TrashedOwner",
     "Visibility",
     "add_bulk_addresses",

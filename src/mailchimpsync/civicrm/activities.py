@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from mailchimpsync.civicrm.campaign_setup import Kind
 from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, Envelope
-from mailchimpsync.civicrm.http.isolation import send_halving
+from mailchimpsync.civicrm.http.isolation import send_in_halves
 from mailchimpsync.civicrm.http.pace import paced
 from mailchimpsync.civicrm.http.paging import IDS_MAX, Row, Where, chunks, pages
 from mailchimpsync.civicrm.http.read_back import write_until_kept
@@ -27,7 +27,7 @@ TARGETS_FIRST, TARGETS_MAX = 100, 500
 CAMPAIGNS_MAX = 1_000
 """Campaigns in one condition."""
 
-WHATEVER_ITS_STATE = ["is_deleted", "IN", [True, False]]
+ANY_STATE = ["is_deleted", "IN", [True, False]]
 """Staff put activities into the trash: such an activity is known, and not made again."""
 
 
@@ -59,7 +59,7 @@ def campaign_activities(client: CivicrmClient, field: str, campaign_ids: Sequenc
     for some in chunks(campaign_ids, CAMPAIGNS_MAX):
         params = {
             "select": ["id", "activity_type_id:name", field],
-            "where": [[field, "IN", list(some)], ["activity_type_id:name", "IN", list(Kind)], WHATEVER_ITS_STATE],
+            "where": [[field, "IN", list(some)], ["activity_type_id:name", "IN", list(Kind)], ANY_STATE],
             "orderBy": {"id": "ASC"},
         }
         for row in client.call("Activity", "get", params):
@@ -74,7 +74,7 @@ def campaign_activity(client: CivicrmClient, field: str, campaign_id: str, kind:
     Raises:
         RefusedError: `CV_ODD_ANSWER`, an activity of the campaign can't be read, and may be the one.
     """
-    where = [[field, "=", campaign_id], ["activity_type_id:name", "=", kind.value], WHATEVER_ITS_STATE]
+    where = [[field, "=", campaign_id], ["activity_type_id:name", "=", kind.value], ANY_STATE]
     params = {"select": ["id", "activity_type_id:name", field], "where": where, "orderBy": {"id": "ASC"}}
     rows = client.call("Activity", "get", params)
     read = [one for row in rows if (one := _campaign_row(row, field)) is not None]
@@ -97,7 +97,7 @@ def existing_activities(client: CivicrmClient, activity_ids: Collection[int]) ->
     """Return those of some activities that CiviCRM shows, in the trash or not."""
     found: set[int] = set()
     for some in chunks(sorted(activity_ids), CAMPAIGNS_MAX):
-        where = [["id", "IN", list(some)], WHATEVER_ITS_STATE]
+        where = [["id", "IN", list(some)], ANY_STATE]
         found.update(int(row["id"]) for row in client.call("Activity", "get", {"select": ["id"], "where": where}))
     return found
 
@@ -146,7 +146,7 @@ def add_targets(
         return sorted(set(some) - _targets_among(client, activity_id, record_type, some))
 
     def save(some: Sequence[int]) -> dict[int, RefusedError]:
-        return send_halving(some, lambda contacts: _save(client, activity_id, record_type, contacts))
+        return send_in_halves(some, lambda contacts: _save(client, activity_id, record_type, contacts))
 
     def save_all(some: Sequence[int]) -> dict[int, RefusedError]:
         refused: dict[int, RefusedError] = {}

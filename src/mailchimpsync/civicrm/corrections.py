@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm.http.client import CivicrmClient, Envelope
-from mailchimpsync.civicrm.http.isolation import send_halving
+from mailchimpsync.civicrm.http.isolation import send_in_halves
 from mailchimpsync.civicrm.http.paging import IDS_MAX, Row, chunks, pages
 from mailchimpsync.civicrm.http.read_back import write_until_kept
 from mailchimpsync.errors import RefusedError
@@ -176,5 +176,5 @@ def _each_alone(items: Sequence[T], send: Callable[[Sequence[T]], None]) -> dict
     """Send records in hundreds, and return those CiviCRM refused."""
     refused: dict[T, RefusedError] = {}
     for some in chunks(items, RECORDS_MAX):
-        refused |= send_halving(some, send)
+        refused |= send_in_halves(some, send)
     return refused

@@ -31,7 +31,7 @@ def display_names(client: CivicrmClient, contact_ids: Collection[int]) -> dict[i
     return found
 
 
-class Called(NamedTuple):
+class NamedContact(NamedTuple):
     """A contact and its name; `address` is the one that matched, if it was the address."""
 
     contact_id: int
@@ -47,7 +47,7 @@ class _Address(Row):
 _ADDRESSES = TypeAdapter(Envelope[_Address])
 
 
-def contacts_like(client: CivicrmClient, part: str, limit: int) -> list[Called]:
+def contacts_like(client: CivicrmClient, part: str, limit: int) -> list[NamedContact]:
     """Return some contacts, not in the trash, with a part in their name or in an address of theirs."""
     pattern = "%" + _ESCAPED.sub(r"\\\g<0>", part) + "%"
     contacts = client.read(_CONTACTS, "Contact", "get", _some(_Contact, "display_name", pattern, limit))
@@ -55,7 +55,7 @@ def contacts_like(client: CivicrmClient, part: str, limit: int) -> list[Called]:
     owned = {row["contact_id"]: row["email"] for row in addresses}
     names = {row["id"]: row["display_name"] or "" for row in contacts}
     missing = display_names(client, owned.keys() - names.keys()) if owned.keys() - names.keys() else {}
-    return [Called(key, name, owned.get(key)) for key, name in sorted((names | missing).items())][:limit]
+    return [NamedContact(key, name, owned.get(key)) for key, name in sorted((names | missing).items())][:limit]
 
 
 def _some(row: type[Row], field: str, pattern: str, limit: int) -> dict[str, Any]:

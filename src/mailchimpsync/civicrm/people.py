@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, succeeded
 from mailchimpsync.civicrm.http.paging import PAGE_ROWS, Row, chunks, may_be_cut_off
-from mailchimpsync.civicrm.http.unreadable_rows import OddRow, sorted_out
+from mailchimpsync.civicrm.http.unreadable_rows import OddRow, readable_values
 from mailchimpsync.http import unreadable_answer
 from mailchimpsync.model import blank_as_empty
 
@@ -118,8 +118,8 @@ def _fetch(client: CivicrmClient, ids: Sequence[int]) -> tuple[list[_Contact], l
     try:
         return _CONTACTS.validate_python(contacts), _EMAILS.validate_python(emails), []
     except ValidationError:
-        some, odd_contacts = sorted_out(contacts, TypeAdapter(_Contact).validate_python, "Contact")
-        others, odd_emails = sorted_out(emails, TypeAdapter(_Email).validate_python, "Email")
+        some, odd_contacts = readable_values(contacts, TypeAdapter(_Contact).validate_python, "Contact")
+        others, odd_emails = readable_values(emails, TypeAdapter(_Email).validate_python, "Email")
         return some, others, [*odd_contacts, *odd_emails]
 
 

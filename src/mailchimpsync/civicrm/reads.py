@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, Envelope, Result, succeeded
 from mailchimpsync.civicrm.http.paging import IDS_MAX, Row, Where, chunks, pages
-from mailchimpsync.civicrm.http.unreadable_rows import OddRow, sorted_out, too_many
+from mailchimpsync.civicrm.http.unreadable_rows import OddRow, readable_values, too_many
 from mailchimpsync.civicrm.kept_spellings import kept_spellings
 from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.errors import RefusedError, RemoteError, TransientError
@@ -206,7 +206,7 @@ def history(
     since = [["date", "IN", [*seconds]]] if seconds is not None else since
     for where in _in_groups(group_ids, contact_ids):
         for rows in pages(client, "SubscriptionHistory", _History, _HISTORY, [*where, *since], odd_rows=odd_rows):
-            entries, undated = sorted_out(rows, lambda row: _entry(row, clock), "SubscriptionHistory")
+            entries, undated = readable_values(rows, lambda row: _entry(row, clock), "SubscriptionHistory")
             yield entries
             if odd_rows is None and undated:
                 raise unreadable_answer(CIVICRM, str(undated[0]))
@@ -297,7 +297,7 @@ def trashed_owners(
     for some in chunks(kept_spellings(client, asked, odd_rows), ADDRESSES_MAX):
         where: Where = [["email", "IN", list(some)], ["contact_id.is_deleted", "=", True]]
         for rows in pages(client, "Email", _Trashed, _TRASHED, where, odd_rows=odd_rows):
-            found, undated = sorted_out(rows, lambda row: (row, _modified(row, clock)), "Email")
+            found, undated = readable_values(rows, lambda row: (row, _modified(row, clock)), "Email")
             odd_rows.extend(undated)
             yield [
                 TrashedOwner(address, row["contact_id"], modified)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient
-from mailchimpsync.civicrm.http.isolation import send_halving
+from mailchimpsync.civicrm.http.isolation import send_in_halves
 from mailchimpsync.civicrm.http.pace import paced
 from mailchimpsync.civicrm.http.read_back import write_until_kept
 from mailchimpsync.civicrm.reads import owners_of
@@ -59,7 +59,7 @@ def save_group_contacts(client: CivicrmClient, records: Sequence[Record], list_i
     """
 
     def save(some: Sequence[Record]) -> dict[Record, RefusedError]:
-        return send_halving(some, lambda records: _save(client, records, f"audience {list_id}"))
+        return send_in_halves(some, lambda records: _save(client, records, f"audience {list_id}"))
 
     def save_all(some: Sequence[Record]) -> dict[Record, RefusedError]:
         refused: dict[Record, RefusedError] = {}

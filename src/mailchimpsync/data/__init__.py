@@ -5,8 +5,8 @@ from mailchimpsync.data.catalogue import Source, sources
 from mailchimpsync.data.changes import (
     NOTHING_CONFIRMED,
     Change,
-    Compared,
     Confirmed,
+    DataComparison,
     after_member,
     after_tags,
     compare,
@@ -19,7 +19,7 @@ from mailchimpsync.data.changes import (
     without_fields,
 )
 from mailchimpsync.data.convert import UnfitError, as_text, converted
-from mailchimpsync.data.manager import BUILT_IN, Found, active_names, find_plugins
+from mailchimpsync.data.manager import BUILT_IN, FoundPlugin, active_names, find_plugins
 from mailchimpsync.data.personal import HIDDEN, contacts_of, holds_token, with_secrets
 from mailchimpsync.data.plugin_api import Audience, Outgoing, Person, PluginAnswers
 from mailchimpsync.data.preview import PersonData, PreviewedField, presentable, preview_person
@@ -34,9 +34,9 @@ __all__ = [
     "SUMMARIES",
     "Audience",
     "Change",
-    "Compared",
     "Confirmed",
-    "Found",
+    "DataComparison",
+    "FoundPlugin",
     "Outgoing",
     "Person",
     "PersonData",

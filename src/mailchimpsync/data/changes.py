@@ -50,7 +50,7 @@ class AudienceFields(Protocol):
 
 
 @dataclass(slots=True)
-class Compared:
+class DataComparison:
     """The result of a comparison: a change to send, or only digests to store; problems as (plugin, field, words)."""
 
     change: Change | None = None
@@ -72,15 +72,15 @@ def digest_of(outgoing: Outgoing, owned: Collection[str] = ()) -> str:
 
 def compare(
     person: Person, said: PluginAnswers, confirmed: Confirmed, refused: Mapping[str, Any] | None, known: AudienceFields
-) -> Compared:
+) -> DataComparison:
     """Compare the plugins' answers about a person with what is confirmed; what they leave out stays as it is."""
     owned = confirmed.get("tags", {})
     digests = {plugin: digest_of(outgoing, owned) for plugin, outgoing in said.outgoing.items()}
     before = confirmed.get("digests", {})
     if all(before.get(plugin) == digest for plugin, digest in digests.items()):
-        return Compared()
+        return DataComparison()
     if refused and refused["digests"] == digests and not refused.get("values"):
-        return Compared(problems=[("", one, refused["detail"]) for one in refused["fields"]])
+        return DataComparison(problems=[("", one, refused["detail"]) for one in refused["fields"]])
     return _Comparison(person, said, confirmed, refused or {}, known).result(digests)
 
 
@@ -100,7 +100,7 @@ class _Comparison:
         for plugin, outgoing in said.outgoing.items():
             self.problems += [(plugin, field, words) for field, words in outgoing.problems.items()]
 
-    def result(self, digests: Mapping[str, str]) -> Compared:
+    def result(self, digests: Mapping[str, str]) -> DataComparison:
         fields, there = self._fields()
         language, tags = self._language(), dict(self._tags())
         unfit = {plugin for plugin, _, _ in self.problems}
@@ -109,7 +109,7 @@ class _Comparison:
             noted = {**self._confirmed, "digests": {**self._confirmed.get("digests", {}), **sound}}
             if there:
                 noted["fields"] = {**self._confirmed.get("fields", {}), **there}
-            return Compared(note=noted if noted != self._confirmed else None, problems=self.problems)
+            return DataComparison(note=noted if noted != self._confirmed else None, problems=self.problems)
         change: Change = {
             "fields": fields,
             "language": language,
@@ -121,7 +121,7 @@ class _Comparison:
             "quiet": not self._confirmed.get("tags") and not self._confirmed.get("digests"),
             "refused": self._still_refused,
         }
-        return Compared(change=change, problems=self.problems)
+        return DataComparison(change=change, problems=self.problems)
 
     def _keeps_value_of_failed(self, plugin: str, owner: str | None) -> bool:
         """A value from a plugin that failed isn't overwritten by a plugin of lower precedence."""

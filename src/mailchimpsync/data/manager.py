@@ -26,7 +26,7 @@ BUILT_IN: Mapping[str, object] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPlugin:
     """A plugin that was found; `problem` says why it can't be used. `version` is that of its distribution."""
 
     name: str
@@ -47,25 +47,25 @@ def active_names(options: DataOptions) -> list[str]:
     return [*(name for name, is_on in switched_on.items() if is_on), *options.plugins]
 
 
-def find_plugins() -> list[Found]:
+def find_plugins() -> list[FoundPlugin]:
     """Return the built-in plugins and those of the entry-point group; one that can't be loaded has a problem."""
-    built_in = [Found(name, plugin) for name, plugin in BUILT_IN.items()]
+    built_in = [FoundPlugin(name, plugin) for name, plugin in BUILT_IN.items()]
     installed = sorted(entry_points(group=ENTRY_POINTS), key=lambda one: one.name)
     return [*built_in, *(_loaded(one) for one in installed)]
 
 
-def _loaded(found: EntryPoint) -> Found:
+def _loaded(found: EntryPoint) -> FoundPlugin:
     name, version = (found.dist.name, found.dist.version) if found.dist is not None else ("", "")
     if found.name in BUILT_IN:
-        return Found(found.name, None, name, version, say("a built-in plugin has this name"))
+        return FoundPlugin(found.name, None, name, version, say("a built-in plugin has this name"))
     try:
         plugin = found.load()
         plugin = plugin() if isinstance(plugin, type) else plugin
         manager_of({found.name: plugin})
     except Exception as error:  # noqa: BLE001 (someone else's code can raise anything when it is loaded)
         problem = say("it can't be loaded: %(error)s: %(why)s", error=type(error).__name__, why=str(error))
-        return Found(found.name, None, name, version, problem)
-    return Found(found.name, plugin, name, version)
+        return FoundPlugin(found.name, None, name, version, problem)
+    return FoundPlugin(found.name, plugin, name, version)
 
 
 def manager_of(plugins: Mapping[str, object]) -> pluggy.PluginManager:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mailchimpsync.data.manager import Found, active_names, find_plugins, manager_of
+from mailchimpsync.data.manager import FoundPlugin, active_names, find_plugins, manager_of
 from mailchimpsync.data.plugin_api import Audience, CannotTellError, Lookup, Outgoing, Person, PluginAnswers, Summary
 from mailchimpsync.errors import LeaseLostError, MailchimpsyncError
 from mailchimpsync.mailchimp import MergeField
@@ -38,7 +38,7 @@ class PluginRunner:
     _prepared: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, audience: Audience, civicrm: Lookup, found: Sequence[Found] | None = None) -> PluginRunner:
+    def of(cls, audience: Audience, civicrm: Lookup, found: Sequence[FoundPlugin] | None = None) -> PluginRunner:
         """Return the runner of a connection; `found` are the available plugins, searched for if not given."""
         runner = cls(audience, civicrm, active_names(audience.data))
         there = {one.name: one for one in (find_plugins() if found is None else found)}

@@ -67,7 +67,7 @@ class BackgroundTasks:
             self._forget_oldest()
             self._newest[list_id] = task
         name = f"mailchimpsync-{kind}-{list_id}"
-        Thread(target=self._do, args=(site.another(), task, work), name=name, daemon=True).start()
+        Thread(target=self._do, args=(site.for_another_thread(), task, work), name=name, daemon=True).start()
         return task
 
     def newest(self, list_id: str) -> BackgroundTask | None:
@@ -108,4 +108,4 @@ class BackgroundTasks:
         finally:
             with self._lock:
                 self._newest[task.list_id] = replace(ended, ended_at=site.runtime.now())
-            site.let_go()
+            site.close_clients()

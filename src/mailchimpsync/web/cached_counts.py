@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from mailchimpsync.actions import Site
-from mailchimpsync.actions.status.counts import Counted, count_rows
+from mailchimpsync.actions.status.counts import RowCounts, count_rows
 from mailchimpsync.config import Link
 
 GOOD_FOR_SECONDS = 3.0
@@ -24,16 +24,16 @@ _Key = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class CachedCount:
     """The newest count, None before the first; `is_fresh` says whether it is recent enough."""
 
-    counted: Counted | None
+    counted: RowCounts | None
     is_fresh: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    counted: Counted
+    counted: RowCounts
     at: float
 
 
@@ -43,13 +43,13 @@ class CachedCounts:
 
     clock: Callable[[], float] = time.monotonic
     _kept: dict[_Key, _Kept] = field(default_factory=dict)
-    _under_way: dict[_Key, Future[Counted]] = field(default_factory=dict)
+    _under_way: dict[_Key, Future[RowCounts]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="mailchimpsync-count")
     )
 
-    def of(self, site: Site, link: Link, *, patience: float | None = PATIENCE_SECONDS) -> Numbers:
+    def of(self, site: Site, link: Link, *, patience: float | None = PATIENCE_SECONDS) -> CachedCount:
         """Return the numbers of a connection; with `patience` None, wait for a fresh count, however long it takes.
 
         Raises:
@@ -58,26 +58,26 @@ class CachedCounts:
         key = (link.audience_id, link.group_id)
         kept = self._kept.get(key)
         if kept is not None and self.clock() - kept.at < GOOD_FOR_SECONDS:
-            return Numbers(kept.counted, is_fresh=True)
+            return CachedCount(kept.counted, is_fresh=True)
         try:
-            return Numbers(self._begin(key, site, link).result(timeout=patience), is_fresh=True)
+            return CachedCount(self._begin(key, site, link).result(timeout=patience), is_fresh=True)
         except TimeoutError:
-            return Numbers(kept.counted if kept is not None else None, is_fresh=False)
+            return CachedCount(kept.counted if kept is not None else None, is_fresh=False)
 
     def forget(self) -> None:
         """Drop all counts, because something has just changed."""
         self._kept.clear()
 
-    def _begin(self, key: _Key, site: Site, link: Link) -> Future[Counted]:
+    def _begin(self, key: _Key, site: Site, link: Link) -> Future[RowCounts]:
         """Return the count that is running, or start one."""
         with self._lock:
             future = self._under_way.get(key)
             if future is None:
-                future = self._threads.submit(self._count, key, site.another(), link)
+                future = self._threads.submit(self._count, key, site.for_another_thread(), link)
                 self._under_way[key] = future
             return future
 
-    def _count(self, key: _Key, site: Site, link: Link) -> Counted:
+    def _count(self, key: _Key, site: Site, link: Link) -> RowCounts:
         started = self.clock()
         try:
             with site.store.reading() as tx:

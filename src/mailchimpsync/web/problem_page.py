@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-CALM = {"plain": True}
+WITHOUT_MENU = {"plain": True}
 """Context of pages without a menu."""
 
 _PROGRAMS = ("/api/", "/civicrm/", "/webhook/", "/health", "/ready", "/metrics")
@@ -18,5 +18,5 @@ def is_for_programs(request: HttpRequest) -> bool:
 
 def problem_page(request: HttpRequest, title: str, what: str, status: int, *, remedy: str = "") -> HttpResponse:
     """Return a page that says what happened and what to do."""
-    context = {"title": title, "what": what, "remedy": remedy, **CALM}
+    context = {"title": title, "what": what, "remedy": remedy, **WITHOUT_MENU}
     return render(request, "screens/problem.html", context, status=status)

@@ -67,12 +67,12 @@ class Service:
     @contextmanager
     def open_site(self) -> Iterator[Site]:
         """Yield a separate site with the newest configuration and the same store."""
-        site = self.site.another()
+        site = self.site.for_another_thread()
         try:
             site.refresh()
             yield site
         finally:
-            site.let_go()
+            site.close_clients()
 
     @contextmanager
     def slot(self) -> Iterator[None]:

@@ -28,7 +28,7 @@ from mailchimpsync.web.accounts import PASSWORD_BACKEND, FirstUserForm, is_welco
 from mailchimpsync.web.authentication import caller
 from mailchimpsync.web.limits import TooManyCallsError
 from mailchimpsync.web.models import User, normal_name
-from mailchimpsync.web.problem_page import CALM, problem_page
+from mailchimpsync.web.problem_page import WITHOUT_MENU, problem_page
 from mailchimpsync.web.responses import FORBIDDEN, TOO_MANY
 from mailchimpsync.web.service import service_of
 
@@ -40,7 +40,7 @@ class SignIn(LoginView):
 
     template_name = "screens/sign_in.html"
     redirect_authenticated_user = True
-    extra_context = CALM
+    extra_context = WITHOUT_MENU
 
     def post(self, request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
         """Check the form, unless too many sign-ins from this address have failed, for any names."""
@@ -67,7 +67,7 @@ class ChangePassword(PasswordChangeView):
 
     template_name = "screens/password.html"
     success_url = reverse_lazy("overview")
-    extra_context = CALM
+    extra_context = WITHOUT_MENU
 
 
 class SetPassword(PasswordResetConfirmView):
@@ -77,7 +77,7 @@ class SetPassword(PasswordResetConfirmView):
     post_reset_login = True
     post_reset_login_backend = PASSWORD_BACKEND
     success_url = reverse_lazy("overview")
-    extra_context = CALM
+    extra_context = WITHOUT_MENU
 
 
 @never_cache
@@ -94,7 +94,7 @@ def welcome(request: HttpRequest, word: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         login(request, form.save(), backend=PASSWORD_BACKEND)
         return redirect("overview")
-    return render(request, "screens/welcome.html", {"form": form, **CALM})
+    return render(request, "screens/welcome.html", {"form": form, **WITHOUT_MENU})
 
 
 def locked_out(
@@ -103,7 +103,7 @@ def locked_out(
     """Return the page after too many failed sign-ins; it says how long to wait."""
     minutes = ceil((seconds or django_settings.AXES_COOLOFF_TIME.total_seconds()) / 60)
     logger.warning("A sign-in is locked: too many failures.")
-    return render(request, "screens/locked_out.html", {"minutes": minutes, **CALM}, status=TOO_MANY)
+    return render(request, "screens/locked_out.html", {"minutes": minutes, **WITHOUT_MENU}, status=TOO_MANY)
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's signature)

@@ -43,7 +43,7 @@ def make_application(
         limits: other limits than the usual ones.
     """
     set_up(site)
-    service = Service(site.another(), limits or Limits(), metrics, is_alive, stop)
+    service = Service(site.for_another_thread(), limits or Limits(), metrics, is_alive, stop)
     django = get_wsgi_application()
 
     def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

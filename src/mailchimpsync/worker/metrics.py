@@ -127,7 +127,7 @@ class _StoreCollector(Collector):
             audience = link.audience_id
             with self._site.store.reading() as tx:
                 found, standing = service_figures.connection_figures(tx, audience), state_of(tx, link, now)
-            state.add_metric([audience, standing.word], 1.0)
+            state.add_metric([audience, standing.name], 1.0)
             for cause, number in standing.due.by_cause.items():
                 people.add_metric([audience, cause or "next run"], number)
             errors.add_metric([audience], standing.failing_times)

@@ -114,7 +114,7 @@ class Scheduler:
         thread.start()
 
     def _run(self, link: Link) -> None:
-        site = self.site.another()
+        site = self.site.for_another_thread()
         began = site.runtime.now()
         try:
             outcome = self._call(site, link, began)
@@ -122,7 +122,7 @@ class Scheduler:
             log_failure("run.failed", error, audience=link.audience_id)
             outcome = CallOutcome.FAILED
         finally:
-            site.let_go()
+            site.close_clients()
         self._note(link.audience_id, began, site.runtime.now(), outcome)
 
     def _call(self, site: Site, link: Link, now: datetime) -> CallOutcome:

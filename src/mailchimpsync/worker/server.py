@@ -101,7 +101,7 @@ class _Server(BaseApplication):
         metrics = Metrics()
         runtime = Runtime(sleep=self._sleep, observer=metrics)
         self._site = self._service.open_site(runtime)
-        metrics.watch(self._site.another())
+        metrics.watch(self._site.for_another_thread())
         self._background = Background(self._site, metrics, self._stop, with_schedule=self._service.with_schedule)
         application = self._service.make_application(
             self._site,

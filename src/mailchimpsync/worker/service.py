@@ -48,7 +48,7 @@ class Background:
         self._site = site
         self._metrics = metrics
         self._stop = stop
-        self._scheduler = Scheduler(site.another(), stop)
+        self._scheduler = Scheduler(site.for_another_thread(), stop)
         self._loops = [
             self._loop("events", self._handle_events),
             self._loop("batches", self._read_batches),
@@ -81,7 +81,7 @@ class Background:
 
     def _loop(self, name: str, work: Callable[[Site, Stop], float]) -> Loop:
         """Create a loop with its own site, which reads the newest configuration before each call."""
-        site = self._site.another()
+        site = self._site.for_another_thread()
 
         def with_newest_configuration(stop: Stop) -> float:
             site.refresh()

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from mailchimpsync_sandbox.world.charity import AUDIENCE_ID, INTERESTS, NEWS_GROUP
-from mailchimpsync_sandbox.world.people import Person, everybody
+from mailchimpsync_sandbox.world.people import Person, endless_people
 
 FIRST_CONTACT_ID = 101
 _OTHER_LOCATION = 2  # addresses are loaded as location type 1
@@ -54,7 +54,7 @@ class WorldBuilder:
     _people: Iterator[Person] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._people = everybody(self.chance)
+        self._people = endless_people(self.chance)
 
     def person(self) -> Person:
         """Return a new person."""

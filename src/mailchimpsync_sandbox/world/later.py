@@ -22,7 +22,7 @@ def changes(world: World, people: int) -> tuple[list[tuple[str, int]], list[Cont
     """Return what happens, as (words, how often), and the deeds for it; nobody is met by two of them."""
     builder, told = world.builder, []
     free = builder.chance.sample(builder.agreed, len(builder.agreed))
-    for words, per_5000, happen in HAPPENINGS:
+    for words, per_5000, happen in EVENTS:
         number = max(1, people * per_5000 // 5_000)
         for _ in range(number):
             happen(builder, free.pop())
@@ -106,7 +106,7 @@ def _is_put_on_hold(builder: WorldBuilder, known: SyncedPerson) -> None:
     builder.in_civicrm("Email", "update", {"where": where, "values": {"on_hold": 1}})
 
 
-HAPPENINGS = (
+EVENTS = (
     Event("sign up at Mailchimp", 14, _joins),
     Event("unsubscribe at Mailchimp", 11, _leaves),
     Event("report a mail as spam", 1, _complains),

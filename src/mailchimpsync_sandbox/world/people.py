@@ -50,7 +50,7 @@ class Person:
         return f"{self.first_name} {self.last_name}"
 
 
-def everybody(chance: random.Random) -> Iterator[Person]:
+def endless_people(chance: random.Random) -> Iterator[Person]:
     """Yield people without end, each with a different address."""
     number = 0
     while True:

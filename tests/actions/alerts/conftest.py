@@ -69,9 +69,9 @@ class AlertSite:
         watch(self.site, seconds=60)
         return self.mailbox.subjects[before:]
 
-    def another(self) -> AlertSite:
+    def for_another_thread(self) -> AlertSite:
         """Another service on the same store."""
-        return replace(self, site=self.site.another())
+        return replace(self, site=self.site.for_another_thread())
 
     def disable_the_group(self, *, active: bool = False) -> None:
         values = {"where": [["id", "=", NEWS]], "values": {"is_active": active}}
@@ -79,14 +79,14 @@ class AlertSite:
 
     def revoke_the_key(self) -> None:
         world = self.world
-        self.site.let_go()
+        self.site.close_clients()
         self.site.clients = Clients(
             civicrm=lambda _site, _runtime: world.new_systems(civicrm_key="revoked").civicrm,
             mailchimp=lambda _account, _runtime: world.new_systems().mailchimp,
         )
 
     def renew_the_key(self) -> None:
-        self.site.let_go()
+        self.site.close_clients()
         self.site.clients = site_of(self.world).clients
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from actions.alerts.conftest import AlertSite
 from mailchimpsync.actions import acknowledgealert, getalerts, repair_webhooks, watch_webhooks
-from mailchimpsync.actions.checkup import here
+from mailchimpsync.actions.checkup import local
 from mailchimpsync.config import Data, Guard, Schedule
 from mailchimpsync.errors import Code, UsageError
 from mailchimpsync.store.runs import runs
@@ -258,7 +258,7 @@ def test_data_that_is_refused_for_many_people_is_told_until_it_fits(alert_site: 
 def test_a_disk_that_is_almost_full_is_told(alert_site: AlertSite, monkeypatch: pytest.MonkeyPatch) -> None:
     alert_site.sync()
     with monkeypatch.context() as patch:
-        patch.setattr(here, "DISK_BYTES_MIN", 10**20)
+        patch.setattr(local, "DISK_BYTES_MIN", 10**20)
         told = alert_site.look()
 
     assert told == [f"{SITE} The disk is almost full (DISK_LOW)"]
@@ -290,7 +290,7 @@ def test_where_mailchimp_cant_be_asked_nothing_is_said_to_be_over(alert_site: Al
 
 
 def test_two_services_on_one_database_tell_it_once(alert_site: AlertSite) -> None:
-    other = alert_site.another()
+    other = alert_site.for_another_thread()
     alert_site.disable_the_group()
     alert_site.sync()
     other.sync()

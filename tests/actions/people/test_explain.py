@@ -27,12 +27,12 @@ from support.service import CIVICRM_KEY, LIST_ID, NEWS
 
 
 def story(found: Explanation) -> str:
-    parts = [*found.notes, *(s for one in found.standings for s in one.sentences)]
+    parts = [*found.notes, *(s for one in found.statuses for s in one.sentences)]
     return "\n".join([*parts, *(plan.sentence for plan in found.plans), *(one.sentence for one in found.history)])
 
 
 def here(found: Explanation) -> Any:
-    [standing] = [one for one in found.standings if one.list_id == LIST_ID]
+    [standing] = [one for one in found.statuses if one.list_id == LIST_ID]
     return standing
 
 
@@ -213,11 +213,11 @@ def test_who_cannot_be_synced_is_told_what_to_do_and_who_can(library: CharitySit
 
 def test_every_connection_and_every_address_of_a_contact_is_told(library: CharitySite) -> None:
     found = explain(library.site, person="fay.old@example.org")
-    addresses = {one.address for one in found.standings if one.list_id == LIST_ID}
+    addresses = {one.address for one in found.statuses if one.list_id == LIST_ID}
 
     assert addresses == {"fay@example.org", "fay.old@example.org"}
-    assert {one.contact_id for one in found.standings} == {FAY}
-    assert len({one.list_id for one in found.standings}) == 2
+    assert {one.contact_id for one in found.statuses} == {FAY}
+    assert len({one.list_id for one in found.statuses}) == 2
 
 
 def test_a_stranger_is_said_to_be_one(library: CharitySite) -> None:
@@ -225,7 +225,7 @@ def test_a_stranger_is_said_to_be_one(library: CharitySite) -> None:
 
     assert not found.is_known
     assert "No such person is known here" in story(found)
-    assert {one.row_id for one in found.standings} == {None}
+    assert {one.row_id for one in found.statuses} == {None}
 
 
 def test_a_contact_that_no_sync_has_seen_is_said_to_be_one(charity_site: CharitySite) -> None:
@@ -340,7 +340,7 @@ def test_every_interface_tells_the_same(library: CharitySite, interface: Interfa
 
     assert found["is_known"] is True
     assert found["history"][0]["time"].endswith("Z")
-    assert found["standings"][0]["sentences"][0].startswith("Not on the list: ")
+    assert found["statuses"][0]["sentences"][0].startswith("Not on the list: ")
 
 
 def test_the_command_prints_the_story(library: CharitySite) -> None:

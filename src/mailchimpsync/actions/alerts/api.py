@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from mailchimpsync.actions.alerts.descriptions import describe
-from mailchimpsync.actions.alerts.problems import may_pass
+from mailchimpsync.actions.alerts.problems import may_resolve_itself
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import Code, UsageError
@@ -57,7 +57,7 @@ def getalerts(
     """
     with site.store.begin() as tx:
         rows = alerts.newest_alerts(tx, limit) if over else alerts.open_alerts(tx)
-    return [_alert(site, row) for row in rows if not may_pass(row, site.runtime.now())]
+    return [_alert(site, row) for row in rows if not may_resolve_itself(row, site.runtime.now())]
 
 
 @action("MailchimpsyncAlert", Scope.RUN, name="acknowledge", helpers=("by",))

@@ -14,7 +14,7 @@ from mailchimpsync.store.site.alerts import StoredAlert
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Description:
     """What is wrong, in a line; what that means; what to do about it."""
 
     title: str
@@ -22,11 +22,11 @@ class Words:
     remedy: str
 
 
-def describe(configuration: Configuration, noted: StoredAlert) -> Words:
+def describe(configuration: Configuration, alert: StoredAlert) -> Description:
     """Return a noted problem in words."""
-    title, what, remedy = _WORDS[Kind(noted.kind)](noted.code, noted.data)
-    about = subject_of(configuration, noted.list_id)
-    return Words(f"{about}: {title}" if about else title[0].upper() + title[1:], what, remedy)
+    title, what, remedy = _WORDS[Kind(alert.kind)](alert.code, alert.data)
+    about = subject_of(configuration, alert.list_id)
+    return Description(f"{about}: {title}" if about else title[0].upper() + title[1:], what, remedy)
 
 
 def subject_of(configuration: Configuration, list_id: str | None) -> str:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim
 
 from mailchimpsync.actions.alerts.problems import STOPS, Kind, Problem, name_of
-from mailchimpsync.actions.checkup.here import check_disk
+from mailchimpsync.actions.checkup.local import check_disk
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.status.connection_state import state_of
 from mailchimpsync.config import Alerts, Link, Schedule
@@ -84,45 +84,45 @@ def find_problems(site: Site) -> list[Problem]:
     now, wanted = site.runtime.now(), site.configuration.alerts
     found: list[Problem] = []
     with site.store.reading() as tx:
-        noted = {row.problem for row in alerts.open_alerts(tx)}
+        open_problems = {row.problem for row in alerts.open_alerts(tx)}
         for link in site.configuration.connections:
-            found += problems_of(link, _observe(tx, link, now), wanted, noted, now)
+            found += problems_of(link, _observe(tx, link, now), wanted, open_problems, now)
     return [*found, *_disk(site)]
 
 
 def problems_of(
-    link: Link, seen: Observation, wanted: Alerts, noted: Collection[str], now: datetime
+    link: Link, observed: Observation, wanted: Alerts, open_problems: Collection[str], now: datetime
 ) -> Iterator[Problem]:
     """Yield the problems of a connection. One that is held or fails is not also reported as late."""
     list_id = link.audience_id
-    if seen.held_plan is not None:
-        yield _problem(Kind.HELD, list_id, Code.HELD, plan=seen.held_plan)
-    elif (late := _late(link, seen, wanted, now)) is not None and _is_silent(link, late.name, noted):
+    if observed.held_plan is not None:
+        yield _problem(Kind.HELD, list_id, Code.HELD, plan=observed.held_plan)
+    elif (late := _late(link, observed, wanted, now)) is not None and _is_silent(link, late.name, open_problems):
         yield late
-    yield from _refused(list_id, seen)
-    if seen.batches is not None:
-        yield _problem(Kind.BATCHES, list_id, Code(seen.batches.code), batches=seen.batches.number)
-    if seen.gone_interests:
-        yield _problem(Kind.INTERESTS, list_id, Code.MC_MAPPING_GONE, interests=seen.gone_interests)
-    if seen.failing >= FAILING_ROWS_MIN and seen.failing > wanted.failing_share * seen.rows:
-        yield _problem(Kind.FAILURES, list_id, failing=seen.failing, rows=seen.rows)
-    if seen.unexplained:
-        yield _problem(Kind.DIFFERENCES, list_id, differences=seen.unexplained)
-    if seen.plugins:
+    yield from _refused(list_id, observed)
+    if observed.batches is not None:
+        yield _problem(Kind.BATCHES, list_id, Code(observed.batches.code), batches=observed.batches.number)
+    if observed.gone_interests:
+        yield _problem(Kind.INTERESTS, list_id, Code.MC_MAPPING_GONE, interests=observed.gone_interests)
+    if observed.failing >= FAILING_ROWS_MIN and observed.failing > wanted.failing_share * observed.rows:
+        yield _problem(Kind.FAILURES, list_id, failing=observed.failing, rows=observed.rows)
+    if observed.unexplained:
+        yield _problem(Kind.DIFFERENCES, list_id, differences=observed.unexplained)
+    if observed.plugins:
         name = name_of(Kind.DATA, list_id)
-        yield Problem(name, Kind.DATA, list_id, Code.PLUGIN, {"plugins": seen.plugins})
-    if seen.unfit >= FAILING_ROWS_MIN and seen.unfit > wanted.failing_share * seen.checked:
-        about = {"people": seen.unfit, "field": seen.unfit_field}
+        yield Problem(name, Kind.DATA, list_id, Code.PLUGIN, {"plugins": observed.plugins})
+    if observed.unfit >= FAILING_ROWS_MIN and observed.unfit > wanted.failing_share * observed.checked:
+        about = {"people": observed.unfit, "field": observed.unfit_field}
         yield Problem(name_of(Kind.UNFIT, list_id), Kind.UNFIT, list_id, Code.DATA_UNFIT, about)
-    if seen.given_up:
-        yield _problem(Kind.EVENTS, list_id, Code.EVENT_GIVEN_UP, events=seen.given_up)
+    if observed.given_up:
+        yield _problem(Kind.EVENTS, list_id, Code.EVENT_GIVEN_UP, events=observed.given_up)
 
 
-def _refused(list_id: str, seen: Observation) -> Iterator[Problem]:
-    if seen.leaving:
-        yield _problem(Kind.LEAVING, list_id, people=seen.leaving)
-    if (code := next(iter(seen.refused), None)) is not None:
-        yield _problem(Kind.REFUSED, list_id, Code(code), people=sum(seen.refused.values()))
+def _refused(list_id: str, observed: Observation) -> Iterator[Problem]:
+    if observed.leaving:
+        yield _problem(Kind.LEAVING, list_id, people=observed.leaving)
+    if (code := next(iter(observed.refused), None)) is not None:
+        yield _problem(Kind.REFUSED, list_id, Code(code), people=sum(observed.refused.values()))
 
 
 def due_after(schedule: Schedule, synced: datetime) -> datetime:
@@ -138,19 +138,19 @@ def _problem(kind: Kind, list_id: str, code: Code | None = None, **data: int) ->
     return Problem(name_of(kind, list_id), kind, list_id, code, data)
 
 
-def _late(link: Link, seen: Observation, wanted: Alerts, now: datetime) -> Problem | None:
+def _late(link: Link, observed: Observation, wanted: Alerts, now: datetime) -> Problem | None:
     patience, name = timedelta(hours=wanted.late_after_hours), name_of(Kind.LATE, link.audience_id)
-    if seen.synced is None:
+    if observed.synced is None:
         return Problem(name, Kind.LATE, link.audience_id, grace=patience)
-    if now < due_after(link.schedule, seen.synced) + patience:
+    if now < due_after(link.schedule, observed.synced) + patience:
         return None
-    return Problem(name, Kind.LATE, link.audience_id, data={"synced": f"{seen.synced:%Y-%m-%d %H:%M} UTC"})
+    return Problem(name, Kind.LATE, link.audience_id, data={"synced": f"{observed.synced:%Y-%m-%d %H:%M} UTC"})
 
 
-def _is_silent(link: Link, late: str, noted: Collection[str]) -> bool:
+def _is_silent(link: Link, late: str, open_problems: Collection[str]) -> bool:
     """A connection that was reported as late stays late until it is synced."""
     known = {name_of(kind, link.audience_id) for kind in STOPS} | set(key_names(link))
-    return late in noted or not known & set(noted)
+    return late in open_problems or not known & set(open_problems)
 
 
 def key_names(link: Link) -> tuple[str, str]:

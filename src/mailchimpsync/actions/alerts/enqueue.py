@@ -10,7 +10,7 @@ from mailchimpsync.store import Transaction
 from mailchimpsync.store.site import outbox
 
 
-def post(tx: Transaction, site: Site, fingerprint: str, content: Mapping[str, Any]) -> None:
+def enqueue(tx: Transaction, site: Site, fingerprint: str, content: Mapping[str, Any]) -> None:
     """Keep a message to be sent by every channel; what has been kept with this fingerprint is not kept again."""
     for channel in site.configuration.alerts.channels:
         outbox.add_message(

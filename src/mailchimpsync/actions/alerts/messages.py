@@ -15,21 +15,21 @@ from mailchimpsync.store.site.alerts import StoredAlert
 Content = dict[str, Any]
 
 
-def problem(site: Site, noted: StoredAlert) -> Content:
+def problem(site: Site, alert: StoredAlert) -> Content:
     """Return the message that reports a problem, or reminds people of it."""
-    words = describe(site.configuration, noted)
-    known = f"To stop the reminders, run `mailchimpsync alerts ack {noted.id}`."
-    lasts = f"Since {_moment(noted.began_at)}."
+    words = describe(site.configuration, alert)
+    known = f"To stop the reminders, run `mailchimpsync alerts ack {alert.id}`."
+    lasts = f"Since {_moment(alert.began_at)}."
     lines = [words.what, f"What to do: {words.remedy}", lasts, known]
-    if noted.told_at is not None:
-        return _message(site, "reminder", f"Reminder: {words.title}", lines, noted)
-    return _message(site, "problem", words.title, lines, noted)
+    if alert.told_at is not None:
+        return _message(site, "reminder", f"Reminder: {words.title}", lines, alert)
+    return _message(site, "problem", words.title, lines, alert)
 
 
-def recovery(site: Site, noted: StoredAlert) -> Content:
+def recovery(site: Site, alert: StoredAlert) -> Content:
     """Return the message that a problem is resolved."""
-    lines = [f"The problem began at {_moment(noted.began_at)} and is resolved. You don't need to do anything."]
-    return _message(site, "recovered", f"Resolved: {describe(site.configuration, noted).title}", lines, noted)
+    lines = [f"The problem began at {_moment(alert.began_at)} and is resolved. You don't need to do anything."]
+    return _message(site, "recovered", f"Resolved: {describe(site.configuration, alert).title}", lines, alert)
 
 
 def summary(site: Site, lines: Sequence[str]) -> Content:
@@ -44,7 +44,7 @@ def test(site: Site) -> Content:
     )
 
 
-def _message(site: Site, event: str, title: str, lines: Sequence[str], noted: StoredAlert | None = None) -> Content:
+def _message(site: Site, event: str, title: str, lines: Sequence[str], alert: StoredAlert | None = None) -> Content:
     return {
         "event": event,
         "site": _name(site),
@@ -52,13 +52,13 @@ def _message(site: Site, event: str, title: str, lines: Sequence[str], noted: St
         "lines": list(lines),
         "url": site.settings.public_url,
         "at": plain(site.runtime.now()),
-        "alert": _about(noted) if noted is not None else None,
+        "alert": _about(alert) if alert is not None else None,
     }
 
 
-def _about(noted: StoredAlert) -> dict[str, Any]:
+def _about(alert: StoredAlert) -> dict[str, Any]:
     names = ("id", "kind", "code", "list_id", "began_at")
-    return {name: plain(getattr(noted, name)) for name in names}
+    return {name: plain(getattr(alert, name)) for name in names}
 
 
 def _name(site: Site) -> str:

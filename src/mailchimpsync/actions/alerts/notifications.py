@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 from mailchimpsync.actions.alerts import messages as texts
-from mailchimpsync.actions.alerts.enqueue import post
-from mailchimpsync.actions.alerts.problems import NOT_WELL, may_pass
+from mailchimpsync.actions.alerts.enqueue import enqueue
+from mailchimpsync.actions.alerts.problems import AFFECTS_PEOPLE, may_resolve_itself
 from mailchimpsync.actions.alerts.summary import summary_lines
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Alerts
@@ -40,7 +40,7 @@ def queue_notifications(site: Site) -> None:
                 content = {"failed": failed}
                 outbox.add_message(tx, fingerprint=fingerprint, channel=PING, content=content, now=now)
             if _summary_is_due(tx, wanted, now):
-                post(tx, site, _summary_name(wanted, now), texts.summary(site, summary_lines(tx, site, now - _WEEK)))
+                enqueue(tx, site, _summary_name(wanted, now), texts.summary(site, summary_lines(tx, site, now - _WEEK)))
 
 
 def _is_due(noted: StoredAlert, now: datetime) -> bool:
@@ -54,7 +54,7 @@ def _queue_problem(tx: Transaction, site: Site, noted: StoredAlert, now: datetim
     told = noted.told
     again_at = now + timedelta(hours=wanted.remind_hours) if told < wanted.reminders else None
     if alerts.record_notification(tx, noted.id, told, now, again_at):
-        post(tx, site, f"alert:{noted.id}:{told + 1}", texts.problem(site, noted))
+        enqueue(tx, site, f"alert:{noted.id}:{told + 1}", texts.problem(site, noted))
 
 
 def _pings(tx: Transaction, site: Site, noted: Sequence[StoredAlert], now: datetime) -> list[tuple[str, bool]]:
@@ -62,7 +62,7 @@ def _pings(tx: Transaction, site: Site, noted: Sequence[StoredAlert], now: datet
     wanted = site.configuration
     if wanted.alerts.ping_url is None:
         return []
-    failing = [one for one in noted if one.kind in NOT_WELL and not may_pass(one, now)]
+    failing = [one for one in noted if one.kind in AFFECTS_PEOPLE and not may_resolve_itself(one, now)]
     found = [(f"{PING}:failed:{one.id}", True) for one in failing]
     run_id = alerts.last_success(tx, [link.audience_id for link in wanted.connections], now - PING_WITHIN)
     if not failing and run_id is not None:

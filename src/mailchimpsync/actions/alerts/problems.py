@@ -36,7 +36,7 @@ class Kind(StrEnum):
 STOPS = frozenset({Kind.FAILED, Kind.KEY, Kind.HELD, Kind.LATE})
 """The kinds that mean that a connection is not synced."""
 
-NOT_WELL = STOPS | {Kind.LEAVING, Kind.REFUSED}
+AFFECTS_PEOPLE = STOPS | {Kind.LEAVING, Kind.REFUSED}
 """The kinds that mean that people are not where they have to be."""
 
 NAME_LENGTH_MAX = 150
@@ -61,7 +61,7 @@ class Problem:
     grace: timedelta = timedelta(0)
 
 
-def may_pass(noted: StoredAlert, now: datetime) -> bool:
+def may_resolve_itself(noted: StoredAlert, now: datetime) -> bool:
     """Say whether a problem is so new that it may still resolve itself: people are not alerted yet."""
     return not noted.told and noted.tell_at is not None and noted.tell_at > now
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from mailchimpsync.actions.alerts.detection import key_names
-from mailchimpsync.actions.alerts.enqueue import post
+from mailchimpsync.actions.alerts.enqueue import enqueue
 from mailchimpsync.actions.alerts.messages import recovery
-from mailchimpsync.actions.alerts.problems import Kind, Problem, compare, may_pass, name_of
+from mailchimpsync.actions.alerts.problems import Kind, Problem, compare, may_resolve_itself, name_of
 from mailchimpsync.actions.runs.reports import Report
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
@@ -41,20 +41,20 @@ _COMPLETE = frozenset(
 )
 
 
-def update_problems(site: Site, seen: Sequence[Problem], was_checked: Callable[[StoredAlert], bool]) -> None:
+def update_problems(site: Site, problems: Sequence[Problem], was_checked: Callable[[StoredAlert], bool]) -> None:
     """Record what is new, has changed, or is resolved; if people were alerted, tell them once that it is resolved."""
     with site.store.reading() as tx:
-        if compare(alerts.open_alerts(tx), seen, was_checked).is_nothing:
+        if compare(alerts.open_alerts(tx), problems, was_checked).is_nothing:
             return
     with site.store.begin() as tx:
-        found = compare(alerts.open_alerts(tx), seen, was_checked)
+        found = compare(alerts.open_alerts(tx), problems, was_checked)
         for problem in found.raised:
             _raise(tx, site, problem)
-        for noted, problem in found.changed:
-            _change(tx, site, noted, problem)
-        for noted in found.recovered:
-            if alerts.recover_alert(tx, noted.id, site.runtime.now()) and noted.told:
-                post(tx, site, f"alert:{noted.id}:over", recovery(site, noted))
+        for alert, problem in found.changed:
+            _change(tx, site, alert, problem)
+        for alert in found.recovered:
+            if alerts.recover_alert(tx, alert.id, site.runtime.now()) and alert.told:
+                enqueue(tx, site, f"alert:{alert.id}:over", recovery(site, alert))
 
 
 def update_from_report(site: Site, report: Report) -> None:
@@ -66,7 +66,7 @@ def update_from_report(site: Site, report: Report) -> None:
         well = {civicrm} if report.due.by_cause.keys() & ACCESS_CODES else {civicrm, mailchimp}
         if report.outcome in _COMPLETE:
             well.add(name_of(Kind.FAILED, report.link.audience_id))
-        update_problems(site, [], lambda noted: noted.problem in well)
+        update_problems(site, [], lambda alert: alert.problem in well)
 
 
 def update_from_error(site: Site, link: Link, error: MailchimpsyncError) -> None:
@@ -84,14 +84,14 @@ def update_from_campaigns(site: Site, link: Link, error: MailchimpsyncError | No
     if error is not None and (isinstance(error, BusyError) or error.code is Code.LEASE_LOST):
         return
     name = name_of(Kind.CAMPAIGNS, link.audience_id)
-    seen: list[Problem] = []
+    problems: list[Problem] = []
     if error is not None:
         grace = CAMPAIGNS_PASSING if error.exit_code == EXIT_MORE_TO_DO else timedelta(0)
-        seen.append(Problem(name, Kind.CAMPAIGNS, link.audience_id, error.code, grace=grace))
+        problems.append(Problem(name, Kind.CAMPAIGNS, link.audience_id, error.code, grace=grace))
     elif failed:
         code = Code(max(failed, key=lambda one: failed[one]))
-        seen.append(Problem(name, Kind.CAMPAIGNS, link.audience_id, code, {"failing": sum(failed.values())}))
-    update_problems(site, seen, lambda noted: noted.problem == name)
+        problems.append(Problem(name, Kind.CAMPAIGNS, link.audience_id, code, {"failing": sum(failed.values())}))
+    update_problems(site, problems, lambda alert: alert.problem == name)
 
 
 def _problem(link: Link, error: MailchimpsyncError) -> Problem:
@@ -120,16 +120,16 @@ def _raise(tx: Transaction, site: Site, problem: Problem) -> None:
     )
 
 
-def _change(tx: Transaction, site: Site, noted: StoredAlert, problem: Problem) -> None:
+def _change(tx: Transaction, site: Site, alert: StoredAlert, problem: Problem) -> None:
     """Another code starts a new alert, even if the problem was acknowledged; the number of alerts stays bounded.
 
     A problem that was expected to pass, and does not, is reported immediately.
     """
     code = problem.code.value if problem.code else None
     values: dict[str, Any] = {"code": code, "data": dict(problem.data)}
-    if not problem.grace and may_pass(noted, site.runtime.now()):
+    if not problem.grace and may_resolve_itself(alert, site.runtime.now()):
         values["tell_at"] = site.runtime.now()
-    if code != noted.code and noted.told <= site.configuration.alerts.reminders:
-        soonest = max(site.runtime.now(), noted.began_at + problem.grace)
+    if code != alert.code and alert.told <= site.configuration.alerts.reminders:
+        soonest = max(site.runtime.now(), alert.began_at + problem.grace)
         values |= {"acknowledged_at": None, "acknowledged_by": None, "told_at": None, "tell_at": soonest}
-    alerts.change_alert(tx, noted.id, noted.code, values)
+    alerts.change_alert(tx, alert.id, alert.code, values)

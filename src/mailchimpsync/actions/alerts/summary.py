@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from mailchimpsync.actions.alerts.descriptions import describe, subject_of
-from mailchimpsync.actions.alerts.problems import may_pass
+from mailchimpsync.actions.alerts.problems import may_resolve_itself
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.status.connection_state import ConnectionState, headline, state_of
 from mailchimpsync.config import Link
@@ -24,7 +24,7 @@ def summary_lines(tx: Transaction, site: Site, since: datetime) -> list[str]:
     lines = []
     for link in site.configuration.connections:
         lines += [f"{subject_of(site.configuration, link.audience_id)}:", *_summary_of_link(tx, site, link, since)]
-    noted = [one for one in alerts.open_alerts(tx) if not may_pass(one, site.runtime.now())]
+    noted = [one for one in alerts.open_alerts(tx) if not may_resolve_itself(one, site.runtime.now())]
     lines.append(f"Open problems: {len(noted) or 'none'}.")
     return [*lines, *(f"• {one.id}: {describe(site.configuration, one).title}" for one in noted)]
 

@@ -31,7 +31,7 @@ def watch(site: Site, *, seconds: float, stop: Callable[[], bool] | None = None)
     Raises:
         StoreError: the store can't be read or written; the next call does it.
     """
-    update_problems(site, find_problems(site), lambda noted: noted.kind in KINDS_CHECKED)
+    update_problems(site, find_problems(site), lambda alert: alert.kind in KINDS_CHECKED)
     queue_notifications(site)
     return deliver(site, Deadline.after(site.runtime, seconds, stop))
 
@@ -51,7 +51,7 @@ def watch_webhooks(site: Site, stop: Callable[[], bool] = lambda: False) -> None
         if one.level is Level.BAD:
             findings.append(one)
     is_sure = all(one.code in _OF_WEBHOOKS for one in findings)
-    update_problems(site, list(_problems(findings)), lambda noted: is_sure and noted.kind == Kind.WEBHOOK)
+    update_problems(site, list(_problems(findings)), lambda alert: is_sure and alert.kind == Kind.WEBHOOK)
 
 
 def _problems(findings: Iterable[Finding]) -> Iterable[Problem]:

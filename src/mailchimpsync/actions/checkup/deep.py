@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mailchimpsync.actions.finding import Finding, Level, ok
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.time_limit import within
-from mailchimpsync.civicrm import SessionZone, Standing, hidden_contacts, observe_behaviour, prove_rights
+from mailchimpsync.civicrm import RightState, SessionZone, hidden_contacts, observe_behaviour, prove_rights
 from mailchimpsync.errors import Right
 from mailchimpsync.messages import say
 from mailchimpsync.store.runs import runs
@@ -26,7 +26,7 @@ def check_rights_in_depth(site: Site) -> Iterator[Finding]:
         hidden = hidden_contacts(client)
     for right, standing in rights.items():
         yield ok(say("Permission “%(right)s”", right=right.value), say(_STANDINGS[standing]))
-    if hidden and rights[Right.TRASH] is Standing.GRANTED:
+    if hidden and rights[Right.TRASH] is RightState.GRANTED:
         groups = ", ".join(f"{group}: {number}" for group, number in hidden.items())
         what = say("CiviCRM counts more contacts in groups than it shows. By group: %(groups)s.", groups=groups)
         remedy = say(
@@ -37,9 +37,9 @@ def check_rights_in_depth(site: Site) -> Iterator[Finding]:
 
 
 _STANDINGS = {
-    Standing.GRANTED: say("Granted."),
-    Standing.LACKING: say("Not granted."),
-    Standing.UNKNOWN: say("Nothing on this site shows whether it is granted."),
+    RightState.GRANTED: say("Granted."),
+    RightState.LACKING: say("Not granted."),
+    RightState.UNKNOWN: say("Nothing on this site shows whether it is granted."),
 }
 
 

@@ -27,7 +27,7 @@ DELETED_PER_STEP = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedConfiguration:
     """The saved configuration, its version, and what was deleted with audiences that are no longer connected."""
 
     version: int
@@ -61,7 +61,7 @@ def data_to_be_deleted(site: Site, wanted: Configuration) -> list[AudienceData]:
 
 def change_configuration(
     site: Site, wanted: Configuration, *, by: str, confirm: bool = False, check: bool = True
-) -> Saved:
+) -> SavedConfiguration:
     """Save a configuration; with `check`, first check on both sides that everything it names exists.
 
     Data of audiences that it no longer connects is deleted if that is confirmed, with the leases held. If the deletion
@@ -85,7 +85,7 @@ def change_configuration(
             site.save(wanted, by)
         for lease in leases:
             _forget(site, lease)
-    return Saved(site.version, site.configuration, tuple(removed))
+    return SavedConfiguration(site.version, site.configuration, tuple(removed))
 
 
 def describe_losses(configuration: Configuration, removed: Sequence[AudienceData]) -> list[str]:

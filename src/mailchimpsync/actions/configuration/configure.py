@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from mailchimpsync.actions.configuration.change import Saved, change_configuration, read_configuration
+from mailchimpsync.actions.configuration.change import SavedConfiguration, change_configuration, read_configuration
 from mailchimpsync.actions.site import Site
 from mailchimpsync.civicrm import Group, Rights, check_rights, mailing_groups
 from mailchimpsync.civicrm import site as check_site
@@ -134,7 +134,9 @@ def export_configuration(
     return to_json(values) if form == "json" else to_toml(values)
 
 
-def import_configuration(site: Site, text: str, *, by: str, confirm: bool = False, check: bool = True) -> Saved:
+def import_configuration(
+    site: Site, text: str, *, by: str, confirm: bool = False, check: bool = True
+) -> SavedConfiguration:
     """Save a text in TOML or JSON as the configuration; see `updateconfig`.
 
     Raises:

@@ -67,12 +67,12 @@ def with_time_limit(site: Site, seconds: float = SECONDS) -> Iterator[Site]:
         client.deadline, client.patience = deadline, patience
         return client
 
-    own = site.another()
+    own = site.for_another_thread()
     own.clients = Clients(civicrm, mailchimp)
     try:
         yield own
     finally:
-        own.let_go()
+        own.close_clients()
 
 
 def sized_groups(site: Site) -> list[SizedGroup]:

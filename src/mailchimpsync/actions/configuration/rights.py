@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailchimpsync.actions.finding import Finding, Level, ok, trouble
-from mailchimpsync.civicrm import Rights, Standing
+from mailchimpsync.civicrm import Rights, RightState
 from mailchimpsync.config import Configuration
 from mailchimpsync.data import SUMMARIES
 from mailchimpsync.data.sources import DONATIONS, MEMBERSHIPS
@@ -29,7 +29,7 @@ def rights_in_use(configuration: Configuration) -> set[Right]:
 
 def findings_of_rights(rights: Rights, needed: set[Right]) -> Iterator[Finding]:
     """Yield a finding for each missing right; it is bad if a switched-on feature needs the right."""
-    missing = [right for right in rights if rights[right] is Standing.LACKING and right not in SMALLEST]
+    missing = [right for right in rights if rights[right] is RightState.LACKING and right not in SMALLEST]
     for right in missing:
         if right in needed:
             yield _missing(right, Level.BAD)

@@ -8,12 +8,12 @@ from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
-from mailchimpsync.actions.configuration.change import Saved, change_configuration, read_configuration
+from mailchimpsync.actions.configuration.change import SavedConfiguration, change_configuration, read_configuration
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import from_json_text, to_stored
 
 
-def _present(saved: Saved) -> dict[str, Any]:
+def _present(saved: SavedConfiguration) -> dict[str, Any]:
     return {
         "version": saved.version,
         "config": to_stored(saved.configuration),
@@ -39,7 +39,7 @@ def updateconfig(
         bool, Field(description="First check with Mailchimp and CiviCRM that everything it names exists.")
     ] = True,
     by: str = "api",
-) -> Saved:
+) -> SavedConfiguration:
     """Check and save the whole configuration, and return it with keys masked.
 
     Data of audiences that it no longer connects is deleted only if the call confirms it. Otherwise the error says what

@@ -17,7 +17,7 @@ from mailchimpsync.civicrm import CivicrmClient
 from mailchimpsync.config import Data, Link
 from mailchimpsync.data import (
     Audience,
-    Found,
+    FoundPlugin,
     PluginRunner,
     Source,
     contact_field,
@@ -157,7 +157,7 @@ def _name_and_type(one: MappedField, known: Mapping[str, Source]) -> tuple[str, 
     return (source.label[:NAME_LENGTH_MAX], source.type) if source else (one.merge_field, "text")
 
 
-def _plugin(found: Found, switched_on: Sequence[str]) -> Plugin:
+def _plugin(found: FoundPlugin, switched_on: Sequence[str]) -> Plugin:
     is_built_in = not found.distribution and found.plugin is not None
     return Plugin(found.name, is_built_in, found.name in switched_on, found.distribution, found.version, found.problem)
 

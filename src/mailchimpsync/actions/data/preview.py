@@ -48,7 +48,7 @@ class DataPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class Unfit:
+class UnfitValue:
     """A value that doesn't fit: how many people have it, and some of their contacts."""
 
     plugin: str
@@ -65,7 +65,7 @@ class DataFindings:
     began_at: datetime | None
     people: int
     changed: int
-    problems: tuple[Unfit, ...]
+    problems: tuple[UnfitValue, ...]
     failures: Mapping[str, str]
     warnings: Mapping[str, Sequence[str]]
 
@@ -127,7 +127,7 @@ def getdatafindings(site: Site, *, group_id: OneGroupId) -> DataFindings:
         last.started_at if last is not None else None,
         found.get("people", 0),
         found.get("changed", 0),
-        tuple(Unfit(**{**one, "contact_ids": tuple(one["contact_ids"])}) for one in found.get("problems", ())),
+        tuple(UnfitValue(**{**one, "contact_ids": tuple(one["contact_ids"])}) for one in found.get("problems", ())),
         found.get("failures", {}),
         found.get("warnings", {}),
     )

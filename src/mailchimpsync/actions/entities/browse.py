@@ -25,7 +25,7 @@ from mailchimpsync.store.queries.filters import NONE, RowFilter, Show
 
 __all__ = [
     "NONE",
-    "Browsed",
+    "BrowsedRows",
     "InterestState",
     "Key",
     "Order",
@@ -40,8 +40,8 @@ __all__ = [
 _ROWS_AT_ONCE = 2_000
 _VALUES_MAX = 1_000
 
-Several = Annotated[list[Text], Field(min_length=1, max_length=_VALUES_MAX)]
-TextOrSeveral = Text | Several | None
+TextList = Annotated[list[Text], Field(min_length=1, max_length=_VALUES_MAX)]
+TextOrList = Text | TextList | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class InterestState:
 
 
 @dataclass(frozen=True)
-class Browsed:
+class BrowsedRows:
     """A page of rows; `interests` are the interests of each row, by row id."""
 
     link: Link
@@ -72,12 +72,12 @@ def make_filter(site: Site, list_id: str, **filters: Any) -> RowFilter:
     return RowFilter(list_id, find_audience(site, list_id).group_id, **filters)
 
 
-def browse(site: Site, wanted: RowFilter, turn: Turn, *, quick: bool = False) -> Browsed:
+def browse(site: Site, wanted: RowFilter, turn: Turn, *, quick: bool = False) -> BrowsedRows:
     """Return a page of rows; with `quick`, only what can be found in a moment, see `Found.is_whole`."""
     link = find_audience(site, wanted.list_id)
     with site.store.reading() as tx:
         found = stored.find(tx, wanted, turn, quick=quick)
-        return Browsed(link, found, _interests(tx, link, found.rows))
+        return BrowsedRows(link, found, _interests(tx, link, found.rows))
 
 
 def _interests(tx: Transaction, link: Link, rows: Sequence[BrowsedRow]) -> dict[int, list[InterestState]]:
@@ -119,14 +119,14 @@ def cache_include(
         RowId | Annotated[list[RowId], Field(min_length=1, max_length=_VALUES_MAX)] | None,
         Field(description="The row's id, or several."),
     ] = None,
-    sync_status: Annotated[TextOrSeveral, Field(description="`ok` or `fail`, or both.")] = None,
-    mailchimp_status: Annotated[TextOrSeveral, Field(description="For example `subscribed`, or `none`.")] = None,
+    sync_status: Annotated[TextOrList, Field(description="`ok` or `fail`, or both.")] = None,
+    mailchimp_status: Annotated[TextOrList, Field(description="For example `subscribed`, or `none`.")] = None,
     mailchimp_email: Annotated[Text | None, Field(description="A part of the member's address.")] = None,
     civicrm_contact_id: Annotated[Number | None, Field(description="The contact.")] = None,
     civicrm_status: Annotated[
-        TextOrSeveral, Field(description="Status in the subscription group, for example `Added`, or `none`.")
+        TextOrList, Field(description="Status in the subscription group, for example `Added`, or `none`.")
     ] = None,
-    reason: Annotated[TextOrSeveral, Field(description="Codes of reasons, for example `MC_COMPLIANCE`.")] = None,
+    reason: Annotated[TextOrList, Field(description="Codes of reasons, for example `MC_COMPLIANCE`.")] = None,
     show: Annotated[
         Show | list[Show] | None, Field(description="Rows that are counted together in the comparison of both sides.")
     ] = None,

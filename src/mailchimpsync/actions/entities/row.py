@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailchimpsync.actions.api.selection import find_audience
-from mailchimpsync.actions.entities.browse import Browsed, Turn, browse, make_filter
+from mailchimpsync.actions.entities.browse import BrowsedRows, Turn, browse, make_filter
 from mailchimpsync.actions.entities.editing import read_row
 from mailchimpsync.actions.entities.troubleshoot import troubleshoot_rows
 from mailchimpsync.actions.site import Site
@@ -24,7 +24,7 @@ class RowDetails:
 
     link: Link
     row: Mapping[str, Any]
-    browsed: Browsed
+    browsed: BrowsedRows
     reason: Entry | None
 
 

@@ -46,7 +46,7 @@ _IN_ITS_GROUP = {
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PersonStatus:
     """A person's status in one connection; `sentences` says all of it, in the order in which people ask.
 
     Without a `row_id`, nothing is known about the person in this connection.
@@ -65,19 +65,19 @@ class Standing:
     sentences: tuple[str, ...]
 
 
-def standing_of(tx: Transaction, link: Link, person: Person) -> Sequence[Standing]:
+def person_statuses(tx: Transaction, link: Link, person: Person) -> Sequence[PersonStatus]:
     """Return a person's status in a connection: one for each of their members or contacts there."""
     own = [row for row in person.rows if row.mailchimp_list_id == link.audience_id]
     contacts = [row.civicrm_contact_id for row in own if row.civicrm_contact_id is not None]
     states = groups.group_states(tx, link.audience_id, contacts)
-    return [_standing(_facts(tx, link, row, states), link, row) for row in own] or [_standing_without_row(link, person)]
+    return [_status(_facts(tx, link, row, states), link, row) for row in own] or [_status_without_row(link, person)]
 
 
-def _standing_without_row(link: Link, person: Person) -> Standing:
+def _status_without_row(link: Link, person: Person) -> PersonStatus:
     sentence = say("Not on the list: at the last sync they were neither in the audience nor in the group.")
     if person.is_erased:
         sentence = say("Their earlier status is no longer kept, and no sync subscribes this address again.")
-    return Standing(link.title, link.audience_id, None, None, None, False, None, None, None, None, (sentence,))
+    return PersonStatus(link.title, link.audience_id, None, None, None, False, None, None, None, None, (sentence,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,9 @@ def _since_when(row: PersonRow, moved: Entry | None) -> datetime | None:
     return moved.time if moved.new == row.mailchimp_status else None
 
 
-def _standing(facts: _Facts, link: Link, row: PersonRow) -> Standing:
+def _status(facts: _Facts, link: Link, row: PersonRow) -> PersonStatus:
     state = facts.situation.group
-    return Standing(
+    return PersonStatus(
         title=link.title,
         list_id=link.audience_id,
         row_id=row.id,

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.selection import find_links
-from mailchimpsync.actions.people.describe import Standing, standing_of
+from mailchimpsync.actions.people.describe import PersonStatus, person_statuses
 from mailchimpsync.actions.people.find import Person, find_person
 from mailchimpsync.actions.people.headline import format_time
 from mailchimpsync.actions.people.journal import ENTITY
@@ -50,7 +50,7 @@ class Explanation:
         is_known: whether anything is known about the person.
         contact_ids: the contacts in CiviCRM this is about.
         notes: what else the reader has to know.
-        standings: the person's status in each connection.
+        statuses: the person's status in each connection.
         plans: plans that concern the person and are not carried out yet.
         history: what happened, newest first.
         left_out: how many older entries of the history are not shown.
@@ -60,7 +60,7 @@ class Explanation:
     is_known: bool
     contact_ids: tuple[int, ...]
     notes: tuple[str, ...]
-    standings: tuple[Standing, ...]
+    statuses: tuple[PersonStatus, ...]
     plans: tuple[WaitingPlan, ...]
     history: tuple[EntrySentence, ...]
     left_out: int
@@ -97,7 +97,7 @@ def explain(
         entries, number = store_journal.entries_for_person(
             tx, rows=found.row_keys, contact_ids=found.contact_ids, member_keys=found.member_keys, limit=limit
         )
-        standings = tuple(one for link in links for one in standing_of(tx, link, found))
+        statuses = tuple(one for link in links for one in person_statuses(tx, link, found))
         plans = tuple(plan for link in links for plan in _plans(tx, link, found))
     titles = {link.audience_id: link for link in links}
     return Explanation(
@@ -105,7 +105,7 @@ def explain(
         is_known=bool(found.rows or entries),
         contact_ids=tuple(sorted(found.contact_ids)),
         notes=tuple(_notes(found, is_known=bool(found.rows or entries))),
-        standings=standings,
+        statuses=statuses,
         plans=plans,
         history=tuple(entry_sentence(entry, titles.get(entry.list_id)) for entry in entries),
         left_out=number - len(entries),

@@ -44,14 +44,14 @@ PlanId = Annotated[int, Field(description="The plan's number.", gt=0, lt=2**63)]
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class AppliedPlan:
     """The result of applying a plan: the plan as it is now, and the last report of its connection."""
 
     plan: Plan
     report: Report
 
 
-def _applied_in_wire_form(applied: Applied) -> dict[str, Any]:
+def _applied_in_wire_form(applied: AppliedPlan) -> dict[str, Any]:
     error = applied.report.error
     return {
         **plain(applied.plan),
@@ -60,7 +60,7 @@ def _applied_in_wire_form(applied: Applied) -> dict[str, Any]:
     }
 
 
-def _judge(applied: Applied) -> Judgement:
+def _judge(applied: AppliedPlan) -> Judgement:
     """A plan that isn't done yet counts as more to do; people it leaves due are left to the next sync."""
     report = applied.report
     is_open = report.error is None and applied.plan.state != PlanState.APPLIED
@@ -209,7 +209,7 @@ def applyplan(
     by: str = "python",
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
-) -> Applied:
+) -> AppliedPlan:
     """Approve a plan, unless it is approved already, and apply it now.
 
     An interrupted run is finished first. If time runs out before the plan is applied, the next run applies it.
@@ -228,7 +228,7 @@ def applyplan(
         plan = find_plan(site, id)
         if plan.state != PlanState.APPROVED or report.outcome not in _FINISHED or deadline.reached:
             break
-    return Applied(plan, report)
+    return AppliedPlan(plan, report)
 
 
 def find_plan(site: Site, plan_id: int) -> Plan:

@@ -21,7 +21,7 @@ SECONDS_MAX = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Processed:
+class ProcessedBatch:
     """The result of a batch: numbers of updates confirmed, refused, and unanswered (those are decided again)."""
 
     id: int
@@ -39,7 +39,7 @@ def processcompleted(
     force: Annotated[
         bool, Field(description="Read the results again; results that were already applied don't change.")
     ] = False,
-) -> Processed:
+) -> ProcessedBatch:
     """Read the results of a batch that Mailchimp has finished.
 
     Mailchimp is asked for the batch's progress, even if a caller or webhook says that it is finished.
@@ -57,7 +57,7 @@ def processcompleted(
     link = find_audience(site, row["mailchimp_list_id"])
     deadline = Deadline.after(site.runtime, SECONDS_MAX)
     read = process_batch(site.systems(link), link.connection, row, deadline, again=force)
-    return Processed(id, row["mailchimp_batch_id"], read.confirmed, read.refused, read.unanswered)
+    return ProcessedBatch(id, row["mailchimp_batch_id"], read.confirmed, read.refused, read.unanswered)
 
 
 def collectresults(site: Site, *, stop: Callable[[], bool] | None = None) -> int:

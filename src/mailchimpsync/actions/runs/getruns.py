@@ -92,14 +92,14 @@ def getruns(
 
 
 @dataclass(frozen=True, slots=True)
-class RunStory:
+class RunDetails:
     """A run with its log."""
 
     run: PastRun
     log: tuple[tuple[datetime, str], ...]
 
 
-def find_run(site: Site, run_id: int) -> RunStory:
+def find_run(site: Site, run_id: int) -> RunDetails:
     """Return a run with its log, as long as that is kept; also a run of a few members.
 
     Raises:
@@ -109,7 +109,7 @@ def find_run(site: Site, run_id: int) -> RunStory:
         row = figures.find_run(tx, run_id)
         if row is None:
             raise UsageError(say("There is no run %(id)s.", id=run_id), code=Code.UNKNOWN)
-        return RunStory(_past_run(row), tuple(runs.log_lines(tx, row.list_id, run_id)))
+        return RunDetails(_past_run(row), tuple(runs.log_lines(tx, row.list_id, run_id)))
 
 
 def count_runs(site: Site, list_id: str) -> int:

@@ -32,8 +32,8 @@ _COMPLETE = (None, Outcome.DONE, Outcome.UNCHANGED, Outcome.HELD)
 """Outcomes of the last attempt that leave nothing to do; None: not known, written by an older version."""
 
 
-class Word(StrEnum):
-    """The state of a connection in one word."""
+class StateName(StrEnum):
+    """The name of a connection's state."""
 
     OK = "ok"
     RUNNING = "running"
@@ -72,7 +72,7 @@ class ConnectionState:
         gone_interests: linked interests that no longer exist at Mailchimp, so the configuration has to be corrected.
     """
 
-    word: Word
+    name: StateName
     due: Due
     under_way: int
     under_way_since: datetime | None
@@ -95,7 +95,7 @@ class ConnectionState:
     @property
     def in_sync(self) -> bool:
         """Whether both sides are known to agree, except for people who are listed as failures."""
-        return self.word is Word.OK and not self.unexplained and not self.gone_interests
+        return self.name is StateName.OK and not self.unexplained and not self.gone_interests
 
     @property
     def lasts(self) -> bool:
@@ -105,9 +105,9 @@ class ConnectionState:
     @property
     def level(self) -> Level:
         """How good the state is."""
-        if self.word in (Word.HELD, Word.FAILING) or self.due.leaving or self.unexplained:
+        if self.name in (StateName.HELD, StateName.FAILING) or self.due.leaving or self.unexplained:
             return Level.BAD
-        return Level.GOOD if self.word is Word.OK and not self.failed and not self.gone_interests else Level.MIDDLE
+        return Level.GOOD if self.name is StateName.OK and not self.failed and not self.gone_interests else Level.MIDDLE
 
     @property
     def remedy(self) -> str:
@@ -131,7 +131,7 @@ def state_of(tx: Transaction, link: Link, now: datetime, still_due: Due | None =
     verified = verifications.newest_verification(tx, list_id)
     code = standing.failing_code or next(iter(due_now.by_cause), None) if due_now.put_off else standing.failing_code
     return ConnectionState(
-        word=_state_word(link, standing, due_now, now, running=running, held=plan_id is not None, under_way=under_way),
+        name=_state_name(link, standing, due_now, now, running=running, held=plan_id is not None, under_way=under_way),
         due=due_now,
         under_way=under_way,
         under_way_since=updates.oldest_open_update(tx, list_id) if under_way else None,
@@ -153,24 +153,24 @@ def state_of(tx: Transaction, link: Link, now: datetime, still_due: Due | None =
     )
 
 
-def _state_word(  # noqa: PLR0911 (one word each)
+def _state_name(  # noqa: PLR0911 (one word each)
     link: Link, standing: runs.Standing, due_now: Due, now: datetime, *, running: bool, held: bool, under_way: int
-) -> Word:
+) -> StateName:
     last = standing.attempted_at or standing.last_sync_time
     if running:
-        return Word.RUNNING
+        return StateName.RUNNING
     if held:
-        return Word.HELD
+        return StateName.HELD
     if standing.failing_code is not None or due_now.put_off:
-        return Word.FAILING
+        return StateName.FAILING
     if last is None and standing.run_id is None:
-        return Word.NOT_SET_UP
+        return StateName.NOT_SET_UP
     if not link.schedule.enabled and last is not None and now - last > PAUSED_AFTER:
-        return Word.PAUSED
+        return StateName.PAUSED
     is_complete = standing.attempt_outcome in _COMPLETE and standing.last_sync_time is not None
     if due_now.number or under_way or standing.run_id is not None or not is_complete:
-        return Word.WAITING
-    return Word.OK
+        return StateName.WAITING
+    return StateName.OK
 
 
 def next_run_at(tx: Transaction, link: Link, now: datetime) -> datetime | None:
@@ -196,18 +196,18 @@ def _last_attempt(standing: runs.Standing) -> Attempt | None:
 
 def headline(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each)
     """Return the state of a connection as a phrase without a full stop."""
-    match state.word:
-        case Word.RUNNING:
+    match state.name:
+        case StateName.RUNNING:
             return say("a sync is running")
-        case Word.HELD:
+        case StateName.HELD:
             return say("held for review: plan %(plan)s", plan=state.held_plan_id)
-        case Word.FAILING:
+        case StateName.FAILING:
             return _failing(state)
-        case Word.NOT_SET_UP:
+        case StateName.NOT_SET_UP:
             return say("never synced")
-        case Word.PAUSED:
+        case StateName.PAUSED:
             return say("paused: no schedule, and no sync for a day")
-        case Word.WAITING:
+        case StateName.WAITING:
             return _waiting(state)
     if state.unexplained:
         return say("unexplained differences found; `mailchimpsync verify` shows them")

@@ -25,7 +25,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Working:
+class RunProgress:
     """The progress of a run's stage: items done, the total (None: not known), and seconds of work."""
 
     done: int
@@ -121,7 +121,7 @@ class ConnectionStatus:
     kept_off: int = 0
     kept_on: int = 0
     further_rows: int = 0
-    working: Working | None = None
+    working: RunProgress | None = None
     run_id: int | None = None
     run_began_at: datetime | None = None
     run_begun_by: str | None = None

@@ -14,7 +14,7 @@ from mailchimpsync.store.queries.due import NOBODY_DUE, Due, count_due
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class RowCounts:
     """Rows by agreement of both sides and by sync status, failed rows by reason, and people due."""
 
     agreement: counts.Agreement = field(default_factory=counts.Agreement)
@@ -23,13 +23,13 @@ class Counted:
     due: Due = NOBODY_DUE
 
 
-Counting: TypeAlias = Callable[[Transaction, Link], Counted]
+Counting: TypeAlias = Callable[[Transaction, Link], RowCounts]
 
 
-def count_rows(tx: Transaction, link: Link) -> Counted:
+def count_rows(tx: Transaction, link: Link) -> RowCounts:
     """Count a connection's rows; about a second for some hundred thousand."""
     list_id = link.audience_id
-    return Counted(
+    return RowCounts(
         counts.agreement(tx, list_id, link.group_id),
         rows.count_by_status(tx, list_id),
         rows.failures_by_reason(tx, list_id),

@@ -14,8 +14,8 @@ from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.runs.refresh_batches import refresh_batches
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.status.connection_state import ConnectionState, state_of
-from mailchimpsync.actions.status.connection_status import CampaignsStatus, ConnectionStatus, Failure, Working
-from mailchimpsync.actions.status.counts import Counted, Counting, count_rows
+from mailchimpsync.actions.status.connection_status import CampaignsStatus, ConnectionStatus, Failure, RunProgress
+from mailchimpsync.actions.status.counts import Counting, RowCounts, count_rows
 from mailchimpsync.actions.status.wire_form import by_audience, in_words
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Link
@@ -70,7 +70,7 @@ def getstatus(
 
 
 def _status(
-    tx: Transaction, link: Link, now: datetime, problems: Mapping[str, str] | None, counted: Counted
+    tx: Transaction, link: Link, now: datetime, problems: Mapping[str, str] | None, counted: RowCounts
 ) -> ConnectionStatus:
     list_id = link.audience_id
     standing = runs.standing(tx, list_id)
@@ -144,12 +144,12 @@ def _last_outcome(state: ConnectionState, last: StoredRun | None) -> str | None:
     return FAILED if state.attempt_outcome == state.failing_code else state.attempt_outcome
 
 
-def _working(standing: runs.Standing) -> Working | None:
+def _working(standing: runs.Standing) -> RunProgress | None:
     """Return the progress of a run; the sync of a few members, by webhook, has no stage."""
     at = standing.stage_progress
     if standing.run_id is None or at is None:
         return None
-    return Working(at.done, at.total if at.total and at.total >= at.done else None, at.seconds)
+    return RunProgress(at.done, at.total if at.total and at.total >= at.done else None, at.seconds)
 
 
 def _campaigns(tx: Transaction, list_id: str) -> CampaignsStatus:

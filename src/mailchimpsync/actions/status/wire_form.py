@@ -40,7 +40,7 @@ def _form(status: ConnectionStatus) -> dict[str, Any]:
         "fetch": {"since": status.since},
         "stats": _stats(status),
         "in_sync": status.in_sync,
-        "state": status.state.word,
+        "state": status.state.name,
         "due": status.state.due.number,
         "due_because": status.state.due.by_cause,
         "put_off": status.state.due.put_off,

@@ -36,12 +36,12 @@ class Observation:
         return bool(self.expected)
 
 
-Look = Callable[[CivicrmClient], Iterator[Observation]]
+Check = Callable[[CivicrmClient], Iterator[Observation]]
 
 
 def observe_behaviour(client: CivicrmClient) -> Iterator[Observation]:
     """Yield the findings one by one; a check that fails doesn't stop the others."""
-    for look in _LOOKS:
+    for look in _CHECKS:
         try:
             yield from look(client)
         except RemoteError as error:
@@ -140,7 +140,7 @@ def _together(client: CivicrmClient) -> Iterator[Observation]:
     yield Observation("requests at the same time", f"one takes {alone:.2f} s, {TOGETHER} at once {seconds:.2f} s")
 
 
-_LOOKS: tuple[Look, ...] = (
+_CHECKS: tuple[Check, ...] = (
     _address,
     _whole_view,
     _merges,

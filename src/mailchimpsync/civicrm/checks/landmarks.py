@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm import modified
 from mailchimpsync.civicrm.http.client import Call, Result, succeeded
-from mailchimpsync.civicrm.http.unreadable_rows import sorted_out
+from mailchimpsync.civicrm.http.unreadable_rows import readable_values
 from mailchimpsync.civicrm.modified import Seconds
 from mailchimpsync.civicrm.times import to_utc
 from mailchimpsync.errors import RemoteError
@@ -118,13 +118,13 @@ def view_of(results: Mapping[str, Result | RemoteError], offset: timedelta, look
         row = _ENTRY.validate_python(value)
         return Landmark(row["id"], row["contact_id"], row["group_id"], to_utc(row["date"], offset))
 
-    newest, _ = sorted_out(_values(results, "newest"), landmark, "SubscriptionHistory")
-    entries, odd = sorted_out(_values(results, "entries"), landmark, "SubscriptionHistory")
-    contacts, odd_contacts = sorted_out(_values(results, "contacts"), _CONTACT.validate_python, "Contact")
+    newest, _ = readable_values(_values(results, "newest"), landmark, "SubscriptionHistory")
+    entries, odd = readable_values(_values(results, "entries"), landmark, "SubscriptionHistory")
+    contacts, odd_contacts = readable_values(_values(results, "contacts"), _CONTACT.validate_python, "Contact")
     there = {row["id"]: row["is_deleted"] for row in contacts}
     there |= {one.id: True for one in odd_contacts if one.id is not None}
     unread = frozenset(one.id for one in odd if one.id is not None)
-    own, _ = sorted_out(_values(results, "own"), landmark, "SubscriptionHistory")
+    own, _ = readable_values(_values(results, "own"), landmark, "SubscriptionHistory")
     seconds = seconds_of_changes(look_back.modified_since or "", results)
     return LandmarkView(newest, {one.id: one for one in entries}, there, unread, own[0] if own else None, *seconds)
 

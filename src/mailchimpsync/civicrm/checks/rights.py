@@ -28,7 +28,7 @@ GROUPS_MAX = 100
 """In how many groups hidden contacts are counted."""
 
 
-class Standing(StrEnum):
+class RightState(StrEnum):
     """Whether a user has a right; `unknown` where nothing on this site would show the difference."""
 
     GRANTED = "granted"
@@ -37,7 +37,7 @@ class Standing(StrEnum):
 
 
 Results = Mapping[str, Result | RemoteError]
-Rights = Mapping[Right, Standing]
+Rights = Mapping[Right, RightState]
 
 
 def _look(entity: str) -> Call:
@@ -85,9 +85,9 @@ def prove_rights(client: CivicrmClient) -> Rights:
     """
     results = client.multi(_CALLS)
     rights = {right: prove(results) for right, prove in _PROOFS.items()}
-    if rights[Right.ACCESS] is Standing.LACKING:  # CiviCRM refuses the rest then whatever else is granted
+    if rights[Right.ACCESS] is RightState.LACKING:  # CiviCRM refuses the rest then whatever else is granted
         rights |= {
-            right: Standing.UNKNOWN for right, name in _AFTER_ACCESS.items() if not is_surely_granted(results[name])
+            right: RightState.UNKNOWN for right, name in _AFTER_ACCESS.items() if not is_surely_granted(results[name])
         }
     return rights
 
@@ -99,10 +99,10 @@ def check_rights(client: CivicrmClient) -> Rights:
         AccessError: `CV_SEES_PART`, `CV_NO_PERMISSION`: some are missing; says which.
     """
     rights = prove_rights(client)
-    if lacking := [right for right in SMALLEST if rights[right] is Standing.LACKING]:
+    if lacking := [right for right in SMALLEST if rights[right] is RightState.LACKING]:
         code = Code.CV_SEES_PART if lacking == [Right.EDIT] else Code.CV_NO_PERMISSION
         # Without “access CiviCRM” some of the others can't be told: the remedy then names all of them.
-        known = lacking if rights[Right.ACCESS] is not Standing.LACKING else ()
+        known = lacking if rights[Right.ACCESS] is not RightState.LACKING else ()
         raise AccessError(
             code, say("The CiviCRM key's user lacks %(permissions)s", permissions=quoted(lacking)), lacking=known
         )
@@ -144,50 +144,50 @@ def is_shown(result: Result | RemoteError) -> bool:
     return isinstance(result, Result) and any(row.get("id") for row in result.values)
 
 
-def _checked(name: str) -> Callable[[Results], Standing]:
+def _checked(name: str) -> Callable[[Results], RightState]:
     """What `checkAccess` said."""
-    return lambda results: Standing.GRANTED if is_granted(results[name]) else Standing.LACKING
+    return lambda results: RightState.GRANTED if is_granted(results[name]) else RightState.LACKING
 
 
-def _proved_by_refusal(name: str) -> Callable[[Results], Standing]:
+def _proved_by_refusal(name: str) -> Callable[[Results], RightState]:
     """A query that is refused without the permission."""
 
-    def prove(results: Results) -> Standing:
+    def prove(results: Results) -> RightState:
         if isinstance(results[name], AccessError):
-            return Standing.LACKING
-        return Standing.UNKNOWN if isinstance(results[name], RemoteError) else Standing.GRANTED
+            return RightState.LACKING
+        return RightState.UNKNOWN if isinstance(results[name], RemoteError) else RightState.GRANTED
 
     return prove
 
 
-def _proved_by_result(name: str) -> Callable[[Results], Standing]:
+def _proved_by_result(name: str) -> Callable[[Results], RightState]:
     """A query that finds nothing without the permission, or if there is nothing to find."""
 
-    def prove(results: Results) -> Standing:
-        return Standing.GRANTED if is_shown(results[name]) else Standing.UNKNOWN
+    def prove(results: Results) -> RightState:
+        return RightState.GRANTED if is_shown(results[name]) else RightState.UNKNOWN
 
     return prove
 
 
-def _trash(results: Results) -> Standing:
+def _trash(results: Results) -> RightState:
     """A trashed contact is shown; or contacts are counted in a group and not shown, although no ACL hides them."""
-    if _proved_by_result("trash")(results) is Standing.GRANTED:
-        return Standing.GRANTED
+    if _proved_by_result("trash")(results) is RightState.GRANTED:
+        return RightState.GRANTED
     hides = is_surely_granted(results["all"]) and hidden_by_group(results)
-    return Standing.LACKING if hides else Standing.UNKNOWN
+    return RightState.LACKING if hides else RightState.UNKNOWN
 
 
-def _view(results: Results) -> Standing:
+def _view(results: Results) -> RightState:
     """“Edit all contacts” implies it; without that right, an ACL may show as much."""
-    return Standing.GRANTED if is_granted(results["all"]) else Standing.UNKNOWN
+    return RightState.GRANTED if is_granted(results["all"]) else RightState.UNKNOWN
 
 
-_PROOFS: Mapping[Right, Callable[[Results], Standing]] = {
+_PROOFS: Mapping[Right, Callable[[Results], RightState]] = {
     Right.ACCESS: _proved_by_refusal("access"),
     Right.VIEW: _view,
     Right.EDIT: _checked("all"),
     Right.ADD: _checked("add"),
-    Right.KEY: lambda _results: Standing.GRANTED,
+    Right.KEY: lambda _results: RightState.GRANTED,
     Right.TRASH: _trash,
     Right.ACTIVITIES: _checked("activities"),
     Right.MEMBERSHIPS: _proved_by_refusal("memberships"),

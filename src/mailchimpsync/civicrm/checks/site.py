@@ -16,7 +16,7 @@ from mailchimpsync.civicrm.checks.landmarks import LandmarkView, LookBack
 from mailchimpsync.civicrm.checks.rights import SEES_ALL, is_granted
 from mailchimpsync.civicrm.checks.visibility import SEES_NOTHING, Visibility
 from mailchimpsync.civicrm.http.client import CIVICRM, Call, CivicrmClient, Result, succeeded
-from mailchimpsync.civicrm.http.unreadable_rows import OddRow, sorted_out
+from mailchimpsync.civicrm.http.unreadable_rows import OddRow, readable_values
 from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.civicrm.times import offset_of
 from mailchimpsync.errors import AccessError, Code, EvidenceError, RemoteError, Right, quoted
@@ -211,7 +211,7 @@ def _groups_asked(values: list[dict[str, Any]], group_ids: Collection[int]) -> d
 
 def _groups(values: list[dict[str, Any]]) -> tuple[list[Group], list[OddRow]]:
     """Return the groups that can be read, and the others."""
-    return sorted_out(values, _group, "Group")
+    return readable_values(values, _group, "Group")
 
 
 def _group(value: Any) -> Group:

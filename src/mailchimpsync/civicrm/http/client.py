@@ -18,7 +18,7 @@ from tenacity import RetryCallState
 from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm.http.pace import Pace
-from mailchimpsync.civicrm.http.unreadable_rows import OddRow, rows_one_by_one
+from mailchimpsync.civicrm.http.unreadable_rows import OddRow, readable_rows
 from mailchimpsync.civicrm.http.urls import FORMS, call_url, checked_base, checked_pattern, multi_url
 from mailchimpsync.errors import (
     SMALLEST,
@@ -215,7 +215,7 @@ class CivicrmClient(Remote):
             try:
                 return answer.validate_json(body)["values"], []
             except ValidationError:
-                return rows_one_by_one(body, row, entity)
+                return readable_rows(body, row, entity)
 
         return self._one(read, (entity, "get", params), None)
 

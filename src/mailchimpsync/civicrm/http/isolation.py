@@ -10,7 +10,7 @@ from mailchimpsync.errors import RefusedError
 T = TypeVar("T")
 
 
-def send_halving(records: Sequence[T], send: Callable[[Sequence[T]], None]) -> dict[T, RefusedError]:
+def send_in_halves(records: Sequence[T], send: Callable[[Sequence[T]], None]) -> dict[T, RefusedError]:
     """Send records in one call; where it is refused, in halves, until the bad record stands alone; return the bad ones.
 
     Raises:
@@ -24,5 +24,5 @@ def send_halving(records: Sequence[T], send: Callable[[Sequence[T]], None]) -> d
         if len(records) == 1:
             return {records[0]: error}
         half = len(records) // 2
-        return send_halving(records[:half], send) | send_halving(records[half:], send)
+        return send_in_halves(records[:half], send) | send_in_halves(records[half:], send)
     return {}

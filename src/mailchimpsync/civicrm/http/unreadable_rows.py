@@ -50,7 +50,7 @@ def too_many(odd: int, rows: int) -> bool:
     return odd > max(FEW, min(MANY, rows * SHARE_MAX))
 
 
-def rows_one_by_one(body: bytes, row: TypeAdapter[T], entity: str) -> tuple[list[T], list[OddRow]]:
+def readable_rows(body: bytes, row: TypeAdapter[T], entity: str) -> tuple[list[T], list[OddRow]]:
     """Return the rows of an answer that can be read, and the others.
 
     Raises:
@@ -60,10 +60,10 @@ def rows_one_by_one(body: bytes, row: TypeAdapter[T], entity: str) -> tuple[list
         values = _RAW.validate_json(body)["values"]
     except ValidationError as error:
         raise _unreadable(first_problem(error)) from None  # pydantic's error would show addresses
-    return sorted_out(values, row.validate_python, entity)
+    return readable_values(values, row.validate_python, entity)
 
 
-def sorted_out(values: Iterable[Any], read: Callable[[Any], T], entity: str) -> tuple[list[T], list[OddRow]]:
+def readable_values(values: Iterable[Any], read: Callable[[Any], T], entity: str) -> tuple[list[T], list[OddRow]]:
     """Return what `read` makes of values, and those of which it raises a ValueError.
 
     Raises:

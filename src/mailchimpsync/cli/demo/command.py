@@ -14,8 +14,8 @@ from typing import NoReturn
 
 import click
 
-from mailchimpsync.cli.demo.acts import Demo
-from mailchimpsync.cli.demo.stand_ins import CIVICRM_KEY, Kept, StandIns, kept_demo, stop_kept_demo
+from mailchimpsync.cli.demo.scenario import Demo
+from mailchimpsync.cli.demo.stand_ins import CIVICRM_KEY, KeptDemo, StandIns, kept_demo, stop_kept_demo
 from mailchimpsync.cli.output.console import stdout
 from mailchimpsync.cli.output.errors import EXIT_INTERRUPTED
 from mailchimpsync.errors import UsageError
@@ -83,4 +83,4 @@ def _release(stand_ins: StandIns, directory: Path) -> None:
     """Leave the stand-ins running, and record them for `--stop`."""
     urls = {side.value: url for side, url in stand_ins.urls.items()}
     ids = {side.value: number for side, number in stand_ins.release().items()}
-    Kept(str(directory), urls, ids).save()
+    KeptDemo(str(directory), urls, ids).save()

@@ -24,7 +24,7 @@ from mailchimpsync.errors import Right, UsageError
 from mailchimpsync_sandbox.civicrm.app import DEFAULT_KEY as CIVICRM_KEY
 from mailchimpsync_sandbox.world import ControlCall, Side
 
-__all__ = ["CIVICRM_KEY", "Kept", "StandIns", "kept_demo", "stop_kept_demo"]
+__all__ = ["CIVICRM_KEY", "KeptDemo", "StandIns", "kept_demo", "stop_kept_demo"]
 
 ANNOUNCEMENT = "listening on "
 REQUEST_SECONDS_MAX = 60
@@ -117,7 +117,7 @@ def _announced_url(program: subprocess.Popen[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptDemo:
     """A demo that keeps running: its directory, and the stand-ins by side."""
 
     directory: str
@@ -135,10 +135,10 @@ def _note() -> Path:
     return Path(click.get_app_dir("mailchimpsync")) / "demo.json"
 
 
-def kept_demo() -> Kept | None:
+def kept_demo() -> KeptDemo | None:
     """Return the demo that was left running, if any."""
     try:
-        return Kept(**json.loads(_note().read_text(encoding="utf-8")))
+        return KeptDemo(**json.loads(_note().read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 

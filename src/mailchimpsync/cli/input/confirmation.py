@@ -8,7 +8,7 @@ from typing import TypeVar
 import click
 from rich.text import Text
 
-from mailchimpsync.actions import Saved, figures
+from mailchimpsync.actions import SavedConfiguration, figures
 from mailchimpsync.cli.output.console import print_sentence, stderr, stdout
 from mailchimpsync.errors import ConfirmationError
 
@@ -38,7 +38,7 @@ def _agreed() -> bool:
         return False
 
 
-def print_saved(saved: Saved, changes: Sequence[str]) -> None:
+def print_saved(saved: SavedConfiguration, changes: Sequence[str]) -> None:
     """Print what was saved, changed and deleted."""
     console = stdout()
     if not changes and not saved.deleted:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from mailchimpsync.data import NOTHING_CONFIRMED, Audience, Compared, Person, PluginRunner, compare
+from mailchimpsync.data import NOTHING_CONFIRMED, Audience, DataComparison, Person, PluginRunner, compare
 from mailchimpsync.mailchimp import MailchimpClient, MergeField, merge_fields, tags_beginning_with
 from mailchimpsync.model import DataOptions
 from mailchimpsync.store import Transaction
@@ -97,16 +97,16 @@ class _Check:
         self._known = AudienceData(run.mailchimp, run.list_id, options.tag_prefix)
         self._team.begin()
 
-    def compare(self, some: Sequence[RowWithData]) -> list[Compared]:
+    def compare(self, some: Sequence[RowWithData]) -> list[DataComparison]:
         self._team.prepare(sorted({row.civicrm_contact_id for row in some}))
         return [self._compare_one(row) for row in some]
 
-    def _compare_one(self, row: RowWithData) -> Compared:
+    def _compare_one(self, row: RowWithData) -> DataComparison:
         person = _person(self._run.list_id, row)
         said = self._team.ask(person)
         return compare(person, said, row.confirmed or NOTHING_CONFIRMED, row.refused, self._known)
 
-    def write(self, tx: Transaction, some: Sequence[RowWithData], compared: Sequence[Compared]) -> None:
+    def write(self, tx: Transaction, some: Sequence[RowWithData], compared: Sequence[DataComparison]) -> None:
         """Store changes at their rows, and record what was found."""
         due, written, changed = [], [], Counter[str]()
         for row, one in zip(some, compared, strict=True):

@@ -31,7 +31,7 @@ _GRACE_DAYS = 31
 _TABLE_NAME_MAX = 13
 
 
-def munged(title: str) -> str:
+def name_from_title(title: str) -> str:
     """Return a title as a name: anything but letters and digits becomes an underscore."""
     return re.sub(r"\W+", "_", title, flags=re.ASCII)
 
@@ -47,7 +47,7 @@ class GroupRules(Rules):
 
     def written(self, writer: Writer, record: Record) -> None:
         if record.created and not record.values.get("name"):
-            record.values["name"] = f"{munged(record.values['title'])[:-4]}_{record.row_id}"
+            record.values["name"] = f"{name_from_title(record.values['title'])[:-4]}_{record.row_id}"
             writer.set_values(GROUP, record.row_id or 0, {"name": record.values["name"]})
         if "parents" in record.extra:
             _nest(writer, record.row_id or 0, record.extra["parents"] or [])
@@ -111,7 +111,7 @@ class NamedRules(Rules):
             return
         values = record.values
         name, label = values.get("name"), values.get("label")
-        values["name"] = name or (munged(label) if label else None)
+        values["name"] = name or (name_from_title(label) if label else None)
         values["label"] = label or name
         for key, value in (
             ("created_id", writer.me),
@@ -209,7 +209,7 @@ class OptionValueRules(Rules):
         if record.created:
             values = record.values
             values.setdefault("label", values.get("name"))
-            values.setdefault("name", munged(values["label"] or ""))
+            values.setdefault("name", name_from_title(values["label"] or ""))
             values.setdefault("value", str(_next(writer, "civicrm_option_value", "CAST(value AS INTEGER)")))
             values.setdefault("weight", _next(writer, "civicrm_option_value", "weight"))
 
@@ -230,7 +230,7 @@ class CustomRules(Rules):
     def prepare(self, writer: Writer, record: Record) -> None:
         if record.created:
             values = record.values
-            values.setdefault("name", munged(values.get(self.called) or ""))
+            values.setdefault("name", name_from_title(values.get(self.called) or ""))
             values.setdefault("weight", _next(writer, self.entity.table, "weight"))
             values.update({name: value for name, value in self.defaults if name not in values})
 

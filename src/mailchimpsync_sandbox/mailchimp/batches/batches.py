@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from mailchimpsync_sandbox.mailchimp.batches.archive import pack, result_row
 from mailchimpsync_sandbox.mailchimp.batches.planted_refusals import refused_as_planted
 from mailchimpsync_sandbox.mailchimp.http.call import COUNT_MAX
-from mailchimpsync_sandbox.mailchimp.http.dispatch import Answer, Asked, answer
+from mailchimpsync_sandbox.mailchimp.http.dispatch import Answer, ParsedRequest, answer
 from mailchimpsync_sandbox.mailchimp.webhooks import batch_webhooks
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class BatchWorker:
         if not isinstance(body, str):
             # Taken when it is sent, fails when it is run (docs/reference/mailchimp-behaviour.md#operations-of-a-batch).
             body = "not a string"
-        asked = Asked(operation["method"], path, _query(operation), body, row["base_url"], row["ip"])
+        asked = ParsedRequest(operation["method"], path, _query(operation), body, row["base_url"], row["ip"])
         return answer(self._world, account, asked, "")
 
     def _work(self) -> None:

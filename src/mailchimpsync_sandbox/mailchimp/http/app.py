@@ -18,7 +18,7 @@ from mailchimpsync_sandbox.mailchimp.batches import storage
 from mailchimpsync_sandbox.mailchimp.batches.batches import BatchWorker
 from mailchimpsync_sandbox.mailchimp.database import Database
 from mailchimpsync_sandbox.mailchimp.http import problems
-from mailchimpsync_sandbox.mailchimp.http.dispatch import Answer, Asked, answer, refusal
+from mailchimpsync_sandbox.mailchimp.http.dispatch import Answer, ParsedRequest, answer, refusal
 from mailchimpsync_sandbox.mailchimp.http.problems import Problem
 from mailchimpsync_sandbox.mailchimp.ids import request_id
 from mailchimpsync_sandbox.mailchimp.options import Options
@@ -100,7 +100,7 @@ class MailchimpSandbox(SandboxApp):
             raise problems.triggered(name)
         with self._slot(account.account_id):
             self._take_time(request)
-            asked = Asked(
+            asked = ParsedRequest(
                 _method(request),
                 request.path.removeprefix(ROOT) or "/",
                 request.args.to_dict(),

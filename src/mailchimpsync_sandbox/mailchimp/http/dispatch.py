@@ -26,7 +26,7 @@ _MATCHER = MAP.bind("")
 
 
 @dataclass(frozen=True)
-class Asked:
+class ParsedRequest:
     """A request: `path` below `/3.0`, with a leading slash; `body` is raw JSON, or empty."""
 
     method: str
@@ -46,7 +46,7 @@ class Answer:
     allow: str | None = None
 
 
-def answer(world: World, account: Account, asked: Asked, instance: str) -> Answer:
+def answer(world: World, account: Account, asked: ParsedRequest, instance: str) -> Answer:
     """Answer a call; never raises, since refusals and even defects are answers."""
     try:
         handler, ids = route(asked)
@@ -63,7 +63,7 @@ def refusal(problem: Problem, instance: str) -> Answer:
     return Answer(problem.status, compact(problem.document(instance)), problem.allow)
 
 
-def route(asked: Asked) -> tuple[Handler, dict[str, Any]]:
+def route(asked: ParsedRequest) -> tuple[Handler, dict[str, Any]]:
     """Find the handler.
 
     Raises:
@@ -90,7 +90,7 @@ def _handled(call: Call, handler: Handler, method: str) -> Answer:
     return Answer(200, value if isinstance(value, str) else compact(call.selection.apply(value)))
 
 
-def _parsed(asked: Asked) -> Any:
+def _parsed(asked: ParsedRequest) -> Any:
     if not asked.body or asked.method in ("GET", "HEAD"):
         return None
     try:

@@ -8,7 +8,7 @@ from typing import IO, Literal
 
 import click
 
-from mailchimpsync.actions import Saved, Site, export_configuration, import_configuration
+from mailchimpsync.actions import SavedConfiguration, Site, export_configuration, import_configuration
 from mailchimpsync.cli.input.confirmation import print_saved, with_confirmation
 from mailchimpsync.cli.input.questions import current_user
 from mailchimpsync.cli.opening import site_of
@@ -70,10 +70,10 @@ def _again() -> bool:
         return False
 
 
-def _save(site: Site, text: str, *, yes: bool, check: bool) -> Saved:
+def _save(site: Site, text: str, *, yes: bool, check: bool) -> SavedConfiguration:
     before = site.configuration
 
-    def change(confirm: bool) -> Saved:
+    def change(confirm: bool) -> SavedConfiguration:
         return import_configuration(site, text, by=current_user(), confirm=confirm, check=check)
 
     saved = with_confirmation(change, yes=yes)

@@ -8,7 +8,7 @@ import click
 from rich.text import Text
 
 from mailchimpsync.actions import (
-    Saved,
+    SavedConfiguration,
     Site,
     change_configuration,
     data_to_be_deleted,
@@ -78,7 +78,7 @@ def restore(ctx: click.Context, version: int, yes: bool, no_check: bool) -> None
         if wanted == before:
             raise UsageError(f"Version {version} is already the saved configuration.", code=Code.USAGE)
 
-        def change(confirm: bool) -> Saved:
+        def change(confirm: bool) -> SavedConfiguration:
             return change_configuration(site, wanted, by=current_user(), confirm=confirm, check=not no_check)
 
         saved = with_confirmation(change, yes=yes)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mailchimpsync.actions import explain
-from mailchimpsync.actions.people.describe import Standing
+from mailchimpsync.actions.people.describe import PersonStatus
 from mailchimpsync.actions.people.explain import Explanation
 from mailchimpsync.actions.people.headline import format_time
 from mailchimpsync.cli.opening import site_of
@@ -30,8 +30,8 @@ def _show(console: Console, found: Explanation) -> None:
     for note in found.notes:
         _say(console, note, indent=0)
     if found.is_known:
-        for standing in found.standings:
-            _show_standing(console, standing)
+        for status in found.statuses:
+            _show_status(console, status)
         for plan in found.plans:
             _say(console, plan.sentence, indent=0, style="warn")
     if found.history:
@@ -44,10 +44,10 @@ def _show(console: Console, found: Explanation) -> None:
         _say(console, f"… and {found.left_out:,} older changes; --limit shows more.", indent=2, style="dim")
 
 
-def _show_standing(console: Console, standing: Standing) -> None:
-    console.print(Text(standing.title, style="bold"))
-    first, *others = standing.sentences
-    _say(console, first, indent=2, style="good" if standing.on_list else "warn")
+def _show_status(console: Console, status: PersonStatus) -> None:
+    console.print(Text(status.title, style="bold"))
+    first, *others = status.sentences
+    _say(console, first, indent=2, style="good" if status.on_list else "warn")
     for sentence in others:
         _say(console, sentence, indent=2)
 

@@ -14,7 +14,7 @@ from mailchimpsync.actions import ConnectionStatus, getalerts, getstatus
 from mailchimpsync.actions.status.connection_state import (
     ConnectionState,
     Level,
-    Word,
+    StateName,
     batch_sentences,
     deleted_interests_sentence,
     due_sentence,
@@ -104,9 +104,9 @@ def _show_hold(console: Console, status: ConnectionStatus) -> None:
 
 
 def _headline(status: ConnectionStatus) -> tuple[str, str]:
-    if status.crashed and status.state.word is Word.WAITING:
+    if status.crashed and status.state.name is StateName.WAITING:
         return status.crashed, "bad"
-    if status.interrupted and status.state.word is Word.WAITING:
+    if status.interrupted and status.state.name is StateName.WAITING:
         return f"interrupted before {status.stage}; the next `mailchimpsync sync` continues", "warn"
     mark = "✓ " if status.state.level is Level.GOOD else ""
     return mark + headline(status.state), _STYLES[status.state.level]
@@ -214,8 +214,8 @@ def _as_json(status: ConnectionStatus) -> dict[str, Any]:
         "group_id": link.group_id,
         "group_title": link.group_title,
     }
-    state = {name: value for name, value in values.pop("state").items() if name not in values} | {
-        "state": status.state.word,
+    state = {name: value for name, value in values.pop("state").items() if name not in {*values, "name"}} | {
+        "state": status.state.name,
         "in_sync": status.in_sync,
         "due": status.state.due.number,
         "due_because": dict(status.state.due.by_cause),

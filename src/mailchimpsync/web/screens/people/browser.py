@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from mailchimpsync.actions import browse, describe_row, include_rows, make_filter, name_of_contact
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.api.selection import find_audience
-from mailchimpsync.actions.entities.browse import Browsed, Order, RowFilter, Turn
+from mailchimpsync.actions.entities.browse import BrowsedRows, Order, RowFilter, Turn
 from mailchimpsync.errors import REGISTRY, Who
 from mailchimpsync.web.screens.names import fetch_names, known_names
 from mailchimpsync.web.screens.people.downloads import rows_as_csv
@@ -42,7 +42,7 @@ def index(visit: Visit) -> HttpResponse:
     return visit.render("cache_browser.html", context)
 
 
-def _results(visit: Visit, search: Search, browsed: Browsed) -> dict[str, Any]:
+def _results(visit: Visit, search: Search, browsed: BrowsedRows) -> dict[str, Any]:
     found = browsed.found
     first, last = found.positions or (None, None)
     return {
@@ -59,7 +59,7 @@ def _results(visit: Visit, search: Search, browsed: Browsed) -> dict[str, Any]:
     }
 
 
-def _sort(search: Search, browsed: Browsed, order: Order) -> dict[str, str]:
+def _sort(search: Search, browsed: BrowsedRows, order: Order) -> dict[str, str]:
     """Return the link of a column, "" if there are too many rows to sort, and the current order."""
     is_now = browsed.found.order is order
     falls = is_now and search.turn.descends

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import Explanation, browse, candidates, explain, make_filter
 from mailchimpsync.actions.entities.browse import Turn
-from mailchimpsync.actions.people.describe import Standing
+from mailchimpsync.actions.people.describe import PersonStatus
 from mailchimpsync.actions.people.find import identifies_person
 from mailchimpsync.web.links import contact_url
 from mailchimpsync.web.screens.people.erase import addresses_of
@@ -52,16 +52,16 @@ def _answer(visit: Visit, found: Explanation) -> dict[str, Any]:
         "found": found,
         "erasable": addresses_of(found),
         "contacts": [(contact, contact_url(visit.site, contact)) for contact in found.contact_ids],
-        "standings": [_standing(visit, one) for one in found.standings],
+        "statuses": [_status(visit, one) for one in found.statuses],
     }
 
 
-def _standing(visit: Visit, standing: Standing) -> dict[str, Any]:
-    answer, *rest = standing.sentences
-    shown: dict[str, Any] = {"standing": standing, "answer": answer, "rest": rest}
-    if standing.row_id is None:
+def _status(visit: Visit, status: PersonStatus) -> dict[str, Any]:
+    answer, *rest = status.sentences
+    shown: dict[str, Any] = {"status": status, "answer": answer, "rest": rest}
+    if status.row_id is None:
         return shown
-    browsed = browse(visit.site, make_filter(visit.site, standing.list_id, ids=(standing.row_id,)), Turn())
+    browsed = browse(visit.site, make_filter(visit.site, status.list_id, ids=(status.row_id,)), Turn())
     lines = lines_of(visit, browsed)
     return {**shown, "line": lines[0] if lines else None, "link": browsed.link}
 

@@ -26,7 +26,7 @@ COLUMNS = (
 
 def rows_as_csv(visit: Visit, wanted: RowFilter, name: str) -> HttpResponseBase:
     """Return all matching rows as a file, sent while they are read, so that memory use stays small."""
-    site = visit.site.another()  # the visit's own is closed before the last row is sent
+    site = visit.site.for_another_thread()  # the visit's own is closed before the last row is sent
     answer = StreamingHttpResponse(_chunks(site, wanted), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer

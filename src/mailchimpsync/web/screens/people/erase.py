@@ -55,7 +55,7 @@ def report(visit: Visit, name: str) -> HttpResponse:
 
 def _to_be_erased(visit: Visit, address: str) -> dict[str, Any]:
     found = explain(visit.site, person=address)
-    known = {one.list_id for one in found.standings if one.row_id is not None}
+    known = {one.list_id for one in found.statuses if one.row_id is not None}
     return {
         "address": address,
         "audiences": [(link, link.audience_id in known) for link in visit.site.configuration.connections],
@@ -77,7 +77,7 @@ def _contacts(visit: Visit, contact_ids: tuple[int, ...]) -> list[tuple[int, str
 def addresses_of(found: Explanation) -> list[str]:
     """Return the addresses of a person that can be erased: their own, and the one that was searched for."""
     asked = [found.asked] if "@" in found.asked else []
-    known = {address.casefold(): address for one in found.standings if (address := one.address)}
+    known = {address.casefold(): address for one in found.statuses if (address := one.address)}
     return list({**{one.casefold(): one for one in asked}, **known}.values())
 
 

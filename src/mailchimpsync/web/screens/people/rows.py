@@ -13,7 +13,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import Names
-from mailchimpsync.actions.entities.browse import Browsed, InterestState
+from mailchimpsync.actions.entities.browse import BrowsedRows, InterestState
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Link
 from mailchimpsync.model import GroupStatus
@@ -35,7 +35,7 @@ class Ticks:
     titles: SafeString
 
 
-def lines_of(visit: Visit, browsed: Browsed, *, is_brief: bool = False) -> list[dict[str, Any]]:
+def lines_of(visit: Visit, browsed: BrowsedRows, *, is_brief: bool = False) -> list[dict[str, Any]]:
     """Return rows with everything a template needs; brief ones list only the interests that a person has.
 
     For speed: an element for each interest made up most of the page, and translating the labels again for each row

@@ -10,17 +10,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailchimpsync.actions import Alert, ConnectionStatus, getalerts, getstatus
-from mailchimpsync.actions.status.connection_state import ConnectionState, Word
-from mailchimpsync.actions.status.counts import Counted
+from mailchimpsync.actions.status.connection_state import ConnectionState, StateName
+from mailchimpsync.actions.status.counts import RowCounts
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Link
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.web.background_tasks import BackgroundTask
-from mailchimpsync.web.cached_counts import PATIENCE_SECONDS, Numbers
+from mailchimpsync.web.cached_counts import PATIENCE_SECONDS, CachedCount
 from mailchimpsync.web.screens.screen import Visit
 from mailchimpsync.web.screens.status.notices import Notice, notices_of
 
-LIVELY, CALM = 2, 20
+BUSY_REFRESH_SECONDS, IDLE_REFRESH_SECONDS = 2, 20
 """After how many seconds a page refreshes: while something is running, and otherwise."""
 
 
@@ -46,19 +46,19 @@ class ConnectionCard:
         return self.status.link
 
     @property
-    def is_lively(self) -> bool:
+    def is_working(self) -> bool:
         """Say whether something is running."""
         return self.status.running or (self.task is not None and self.task.is_under_way)
 
     @property
     def seconds(self) -> int:
         """After how many seconds to refresh."""
-        return LIVELY if self.is_lively or not self.is_fresh else CALM
+        return BUSY_REFRESH_SECONDS if self.is_working or not self.is_fresh else IDLE_REFRESH_SECONDS
 
     @property
     def level(self) -> str:
         """The level, for its colour."""
-        if self.is_lively or not self.counted:
+        if self.is_working or not self.counted:
             return "middle"
         return "bad" if self.status.crashed else self.status.state.level.value
 
@@ -110,30 +110,30 @@ def _headline(card: ConnectionCard) -> str:
         return _("Processing changes from Mailchimp")
     if status.crashed:
         return _("A sync stopped partway and hasn't been resumed")
-    if not card.counted and status.state.word in (Word.WAITING, Word.OK):
+    if not card.counted and status.state.name in (StateName.WAITING, StateName.OK):
         return _("Counting…")
     return _state_words(status.state)
 
 
 def _state_words(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each)
-    match state.word:
-        case Word.HELD:
+    match state.name:
+        case StateName.HELD:
             return _("Held for review")
-        case Word.FAILING:
+        case StateName.FAILING:
             return _("Failing: %(why)s") % {"why": _(explain_code(state.failing_code).sentence)}
-        case Word.PAUSED:
+        case StateName.PAUSED:
             return _("Paused: no schedule, and no sync for a day")
-        case Word.NOT_SET_UP:
+        case StateName.NOT_SET_UP:
             return _("Never synced")
-        case Word.WAITING if state.interrupted:
+        case StateName.WAITING if state.interrupted:
             return _("A sync was interrupted; the next one will resume it")
-        case Word.WAITING if state.due.number:
+        case StateName.WAITING if state.due.number:
             return ngettext(
                 "%(shown)s person is waiting for the next sync",
                 "%(shown)s people are waiting for the next sync",
                 state.due.number,
             ) % {"shown": f"{state.due.number:,}"}
-        case Word.WAITING:
+        case StateName.WAITING:
             return _("Not in sync yet")
     return _in_sync_words(state)
 
@@ -178,8 +178,8 @@ def connection_cards(visit: Visit, links: Sequence[Link], *, wait: bool = False)
     return [_card(visit, link, found, alerts) for link, found in zip(links, numbers, strict=True)]
 
 
-def _card(visit: Visit, link: Link, numbers: Numbers, alerts: Sequence[Alert]) -> ConnectionCard:
-    counted = numbers.counted or Counted()
+def _card(visit: Visit, link: Link, numbers: CachedCount, alerts: Sequence[Alert]) -> ConnectionCard:
+    counted = numbers.counted or RowCounts()
     [status] = getstatus(visit.site, group_id=link.group_id, counting=lambda _tx, _link: counted)
     task = visit.service.tasks.newest(link.audience_id)
     mine = [one for one in alerts if one.list_id == link.audience_id]
@@ -187,11 +187,11 @@ def _card(visit: Visit, link: Link, numbers: Numbers, alerts: Sequence[Alert]) -
     return ConnectionCard(status, numbers.counted is not None, numbers.is_fresh, task, notices)
 
 
-def _numbers(visit: Visit, link: Link, patience: float | None) -> Numbers:
+def _numbers(visit: Visit, link: Link, patience: float | None) -> CachedCount:
     return visit.service.counts.of(visit.site, link, patience=patience)
 
 
-def news_for(found: Sequence[ConnectionCard]) -> str:
+def announcement_of(found: Sequence[ConnectionCard]) -> str:
     """Return what screen readers announce when it changes: the headlines without numbers."""
     return " ".join(_sentences(found))
 

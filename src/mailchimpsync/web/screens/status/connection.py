@@ -27,7 +27,7 @@ from mailchimpsync.config import Link
 from mailchimpsync.sync.verify import people_of
 from mailchimpsync.web.screens.names import fetch_names
 from mailchimpsync.web.screens.screen import Visit, screen
-from mailchimpsync.web.screens.status.cards import connection_cards, news_for
+from mailchimpsync.web.screens.status.cards import announcement_of, connection_cards
 from mailchimpsync.web.screens.status.charts import history_of, with_now
 from mailchimpsync.web.screens.status.differences import DIFFERENCES_PER_PAGE, counts_by_cause, shown_differences
 from mailchimpsync.web.screens.status.outcomes import outcome_of
@@ -181,7 +181,7 @@ def _context(visit: Visit, link: Link) -> dict[str, Any]:
         "card": card,
         "status": card.status,
         "outcome": outcome_of(card.task),
-        "news": news_for([card]),
+        "news": announcement_of([card]),
         "seconds": card.seconds,
         "log": log_with_times(card.status.log),
     }

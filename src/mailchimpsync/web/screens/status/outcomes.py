@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from mailchimpsync.actions import Applied, Plan, Report
+from mailchimpsync.actions import AppliedPlan, Plan, Report
 from mailchimpsync.actions.status.connection_state import deleted_interests_sentence, due_sentence
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.errors import MailchimpsyncError
@@ -48,7 +48,7 @@ def _results(result: Any) -> Iterator[Any]:
 def _outcome(found: Any) -> Outcome | None:
     if isinstance(found, Report):
         return _sync_outcome(found)
-    if isinstance(found, Applied):
+    if isinstance(found, AppliedPlan):
         return _sync_outcome(found.report)
     if isinstance(found, Plan):
         plan = reverse("plan", args=[found.id])

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mailchimpsync.actions import acknowledgealert, getalerts
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.web.screens.screen import Visit, screen
-from mailchimpsync.web.screens.status.cards import CALM, connection_cards, news_for
+from mailchimpsync.web.screens.status.cards import IDLE_REFRESH_SECONDS, announcement_of, connection_cards
 from mailchimpsync.web.screens.status.charts import history_of, with_now
 from mailchimpsync.web.screens.status.notices import notice_of
 
@@ -52,8 +52,8 @@ def _cards(visit: Visit) -> dict[str, Any]:
     return {
         "cards": found,
         "notices": everywhere,
-        "news": news_for(found),
-        "seconds": min((one.seconds for one in found), default=CALM),
+        "news": announcement_of(found),
+        "seconds": min((one.seconds for one in found), default=IDLE_REFRESH_SECONDS),
     }
 
 

@@ -9,7 +9,7 @@ a session is, so it is learnt; until then dates are read in the way in which a m
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -44,7 +44,6 @@ class SiteClock:
     zone: ZoneInfo | None = None
     session: SessionZone = SessionZone.UNKNOWN
     shown: str = ""
-    _zones: tuple[ZoneInfo, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Raise `CV_TIME_ZONE` where the configured zone is not the site's: their clocks differ now."""
@@ -52,8 +51,11 @@ class SiteClock:
             raise EvidenceError(
                 Code.CV_TIME_ZONE, say("CiviCRM's clock doesn't follow the time zone %(zone)s", zone=self.zone.key)
             )
-        zones = (self.zone,) if self.zone is not None else _zones_like(self.offset, self.now.date())
-        object.__setattr__(self, "_zones", zones)
+
+    @property
+    def _zones(self) -> tuple[ZoneInfo, ...]:
+        """The zones the site may be in; looking for them takes 0.06 s, so it is done only where they matter."""
+        return (self.zone,) if self.zone is not None else _zones_like(self.offset, self.now.date())
 
     def earliest(self, shown: str) -> datetime:
         """Return the earliest moment, in UTC, that a TIMESTAMP shown so can mean.

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from mailchimpsync.civicrm import site_changes
+from mailchimpsync.civicrm.times import to_site
 from mailchimpsync.mailchimp import NewestChanges, newest_changes
 from mailchimpsync.model import Connection
 from mailchimpsync.store import Transaction
@@ -21,7 +22,13 @@ from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.queries import due
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.options import Options, Systems
-from mailchimpsync.sync.reading.modified import OVERLAP, asked_since, changes_to_read, is_any_second_missing
+from mailchimpsync.sync.reading.modified import (
+    CLOCKS_CHANGE_BY,
+    OVERLAP,
+    asked_since,
+    changes_to_read,
+    is_any_second_missing,
+)
 from mailchimpsync.sync.safety.changed_links import group_links
 
 RUN_EVERY = timedelta(hours=1)
@@ -88,8 +95,8 @@ def is_unchanged(systems: Systems, connection: Connection, options: Options, now
     if checked.view is None or is_any_second_missing(seen, mark, checked.view):
         return False
     since = mark - OVERLAP
-    shown_since = checked.clock.shown_from(since)
-    return changes_to_read(seen, mark, since, shown_since, checked.view, checked.clock).none
+    earliest = to_site(since - CLOCKS_CHANGE_BY, checked.clock.offset)
+    return changes_to_read(seen, mark, since, earliest, checked.view, checked.clock).none
 
 
 def _may_be_unchanged(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
@@ -24,6 +25,12 @@ class RowCounts:
 
 
 Counting: TypeAlias = Callable[[Transaction, Link], RowCounts]
+
+
+def count_failing(site: Site, link: Link) -> int:
+    """Count the people of a connection who can't be synced; quick, whatever their number."""
+    with site.store.reading() as tx:
+        return counts.number_failed(tx, [link.audience_id])
 
 
 def count_rows(tx: Transaction, link: Link) -> RowCounts:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import click
 from rich.text import Text
 
-from mailchimpsync.actions import ChangeCount, Report, Site, fetchandreconcile, getchanges, getstatus
+from mailchimpsync.actions import ChangeCount, Report, Site, fetchandreconcile, getchanges
 from mailchimpsync.actions.runs.reports import outcome_of_sync
 from mailchimpsync.actions.status.connection_state import due_sentence
+from mailchimpsync.actions.status.counts import count_failing
 from mailchimpsync.actions.sync.fetchandreconcile import STOP_THE_OTHER
 from mailchimpsync.cli.alert_delivery import deliver_alerts
 from mailchimpsync.cli.input.questions import current_user
@@ -18,7 +19,7 @@ from mailchimpsync.cli.opening import home_of
 from mailchimpsync.cli.output.console import print_sentence, stdout
 from mailchimpsync.cli.output.errors import show_error
 from mailchimpsync.cli.output.json import print_json
-from mailchimpsync.model import Side, SyncStatus
+from mailchimpsync.model import Side
 from mailchimpsync.sync import Outcome
 
 _SENTENCES = {
@@ -91,9 +92,8 @@ class _Summary:
 def _summary(site: Site, report: Report) -> _Summary:
     if report.result is None:
         return _Summary()
-    status = getstatus(site, group_id=report.link.group_id)[0]
     changes = getchanges(site, [report.result.run_id])
-    return _Summary(tuple(changes), status.rows.get(SyncStatus.FAIL.value, 0))
+    return _Summary(tuple(changes), count_failing(site, report.link))
 
 
 def _show(report: Report, summary: _Summary, *, quiet: bool) -> None:

@@ -134,7 +134,7 @@ def test_an_interrupted_run_is_continued(world: World, people: dict[str, int]) -
     assert world.status(ANN) == "unsubscribed"
 
 
-def test_a_key_that_no_longer_sees_everybody_is_noticed(world: World, people: dict[str, int]) -> None:
+def test_a_key_that_no_longer_sees_everyone_is_noticed(world: World, people: dict[str, int]) -> None:
     world.grant([right for right in TRASH if right != "edit all contacts"])
 
     with pytest.raises(AccessError, match="edit all contacts"):

@@ -67,9 +67,12 @@ def test_without_its_option_it_can_t_tell() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({}, 'Say where the date goes: merge_field = "LASTMET".'),
+        ({}, 'The option merge_field is missing. Name a merge field: merge_field = "LASTMET".'),
         ({"merge_field": "NOSUCH"}, "The audience has no merge field NOSUCH."),
-        ({"merge_field": "SHOESIZE"}, "The merge field SHOESIZE is of type number; a date fits into date or text."),
+        (
+            {"merge_field": "SHOESIZE"},
+            "The merge field SHOESIZE is of type number; a date needs the type date or text.",
+        ),
     ],
 )
 def test_wrong_options_are_named(options: dict[str, Any], words: str) -> None:

@@ -1,4 +1,4 @@
-"""Tells Mailchimp when somebody was last met: a merge field with the date, and a tag for those met lately."""
+"""Sends the date of each contact's last meeting as a merge field, and tags the people who were met recently."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAYS_PER_MONTH = 30
 
 @dataclass(frozen=True)
 class Meetings:
-    """What `prepare` found: the date of each contact's last meeting, and since when a meeting is a recent one."""
+    """The result of `prepare`: the date of each contact's last meeting, and the date from which a meeting is recent."""
 
     merge_field: str
     last: dict[int, str]
@@ -30,11 +30,11 @@ class Meetings:
 
 
 class LastMeeting:
-    """The plugin. Its options: `merge_field`, and `months`, which a meeting counts as recent."""
+    """The plugin. Its options are `merge_field`, and `months`: for how long a meeting is recent."""
 
     @hookimpl
     def prepare(self, audience: Audience, civicrm: Lookup, contact_ids: Sequence[int]) -> Meetings:
-        """Look up the last meeting of all these contacts, by one request."""
+        """Look up the last meeting of all these contacts in one request."""
         if "merge_field" not in audience.options:
             raise CannotTellError("its option merge_field is missing")
         rows = civicrm.call(
@@ -58,19 +58,19 @@ class LastMeeting:
 
     @hookimpl
     def compute(self, person: Person, prepared: Meetings) -> Outgoing:
-        """Give one person the date, or nothing; and the tag, or take it away."""
+        """Set one person's date, or clear it, and add or remove the tag."""
         last = prepared.last.get(person.contact_id)
         is_recent = last is not None and last >= prepared.recent_since
         return Outgoing(merge_fields={prepared.merge_field: last}, tags=[TAG] if is_recent else [])
 
     @hookimpl
     def validate(self, audience: Audience, merge_fields: Sequence[MergeField]) -> Iterable[str]:
-        """Say what is wrong with the options, before anything is sent."""
+        """Report wrong options before anything is sent."""
         tag = audience.options.get("merge_field")
         found = [field for field in merge_fields if field.tag == tag]
         if tag is None:
-            yield 'Say where the date goes: merge_field = "LASTMET".'
+            yield 'The option merge_field is missing. Name a merge field: merge_field = "LASTMET".'
         elif not found:
             yield f"The audience has no merge field {tag}."
         elif found[0].type not in ("date", "text"):
-            yield f"The merge field {tag} is of type {found[0].type}; a date fits into date or text."
+            yield f"The merge field {tag} is of type {found[0].type}; a date needs the type date or text."

@@ -30,6 +30,7 @@ TRY_AGAIN_AFTER = timedelta(days=3)
 """When a temporary refusal is retried (docs/reference/mailchimp-behaviour.md#refusals-of-a-member)."""
 
 _NO_PERSON = Person("", "", do_not_email=False, is_opt_out=False, is_deceased=False, is_deleted=False, emails=())
+_ALONE = OtherRows()
 Row = RowMapping
 
 
@@ -125,7 +126,7 @@ def _row_facts(row: Row) -> RowFacts:
 
 
 def _more_facts(run: Run, row: Row, found: _Found, group: GroupState) -> MoreFacts:
-    person, others = found.people.get(row["id"]), found.others.get(row["id"], OtherRows())
+    person, others = found.people.get(row["id"]), found.others.get(row["id"], _ALONE)
     inherited, member = flags_inherited_by(row, group), facts_of(row)
     obstacle = obstacle_of(row, person, address_taken=row["id"] in found.shared)
     return MoreFacts(

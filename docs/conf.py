@@ -1,4 +1,4 @@
-"""How the documentation is built: `sphinx-build -W docs docs/_build/html`."""
+"""Settings of the documentation: `sphinx-build -W docs docs/_build/html`."""
 
 from mailchimpsync import __version__
 

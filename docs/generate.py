@@ -1,6 +1,6 @@
 """Generates documentation pages from the program: `python docs/generate.py`.
 
-A test compares the pages that are checked in with the generated ones.
+A test compares the committed pages with the generated ones.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Makes the pictures of the terminal in docs/images from what the program really prints: `python docs/pictures.py`."""
+"""Creates the pictures of the terminal in docs/images from real output: `python docs/pictures.py`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 
 def run_on_a_terminal(command: list[str]) -> str:
-    """Run a command on a terminal of its own, and return all it wrote, escape sequences included."""
+    """Run a command on a terminal, and return its output with escape sequences."""
     ours, its = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(WIDTH), "LINES": "60", "TERM": "xterm-256color"}
     with subprocess.Popen(command, stdout=its, stderr=its, env=environment) as process:
@@ -30,7 +30,7 @@ def run_on_a_terminal(command: list[str]) -> str:
         while True:
             try:
                 part = os.read(ours, BYTES_AT_ONCE)
-            except OSError:  # the other end is closed
+            except OSError:  # the program has closed the terminal
                 break
             parts.append(part)
         process.wait()
@@ -38,7 +38,7 @@ def run_on_a_terminal(command: list[str]) -> str:
 
 
 def last_frames(output: str) -> list[str]:
-    """Return the lines as they stand at the end: a bar that was drawn again and again counts once."""
+    """Return the final lines; a bar that was redrawn counts once."""
     lines: list[str] = []
     for raw in output.replace("\r\n", "\n").split("\n"):
         ups = raw.count("\x1b[1A")
@@ -50,7 +50,7 @@ def last_frames(output: str) -> list[str]:
 
 
 def take_screenshot(lines: list[str], title: str, name: str) -> None:
-    """Write lines as an SVG that needs no font from anywhere."""
+    """Write lines as an SVG that needs no external font."""
     console = Console(record=True, width=WIDTH, file=StringIO(), force_terminal=True)
     for line in lines:
         console.print(Text.from_ansi(line), soft_wrap=True)
@@ -62,7 +62,7 @@ def take_screenshot(lines: list[str], title: str, name: str) -> None:
 
 
 def main() -> None:
-    """Run the demo, and show its beginning."""
+    """Run the demo, and save the beginning of its output."""
     output = run_on_a_terminal([str(Path(sys.executable).with_name("mailchimpsync")), "demo"])
     take_screenshot(last_frames(output)[:LINES_SHOWN], "mailchimpsync demo", "demo.svg")
 

@@ -1,8 +1,8 @@
-"""Takes the pictures of the tutorial: Ada sets everything up in a real Chromium, from nothing to a synced list.
+"""Takes the screenshots of the tutorial: Ada sets up everything in Chromium, from nothing to a synced audience.
 
     python docs/screens.py            # writes docs/images/screens/*.png
 
-It uses the charity and the browser of the tests, so `pip install -e '.[dev]'` and a Chromium are needed.
+It uses the charity and the browser of the tests, so it needs `pip install -e '.[dev]'` and Chromium.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from mailchimpsync.config import Settings  # noqa: E402 (the tests' helpers are found only now)
 from mailchimpsync.web.settings import configure  # noqa: E402
 
-configure(Settings(home=Path("no-site")), "pictures")  # Django's models can't be imported before
+configure(Settings(home=Path("no-site")), "pictures")  # Django's models can't be imported earlier
 
 from playwright.sync_api import Page, ViewportSize  # noqa: E402
 
@@ -36,14 +36,14 @@ WIDE: ViewportSize = {"width": 1160, "height": 760}
 
 
 class Camera:
-    """Takes numbered pictures of a page."""
+    """Takes numbered screenshots of a page."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self._number = 0
 
     def take(self, name: str, *, height: int | None = None) -> None:
-        """Take the next picture; of the whole page, or of its upper part."""
+        """Take the next screenshot, of the whole page or of its upper part."""
         self._number += 1
         self.page.wait_for_timeout(400)
         file = IMAGES / f"{self._number:02}-{name}.png"
@@ -56,7 +56,7 @@ class Camera:
 
 
 def enter(charity: Charity, camera: Camera) -> None:
-    """Make the first account."""
+    """Create the first account."""
     page = camera.page
     User.objects.all().delete()
     page.goto(f"{charity.url}{welcome_path()}")
@@ -68,7 +68,7 @@ def enter(charity: Charity, camera: Camera) -> None:
 
 
 def set_up(charity: Charity, camera: Camera) -> None:
-    """Say where both sides are, and connect them."""
+    """Enter the addresses of both sides, and connect them."""
     page = camera.page
     page.get_by_role("link", name="Configuration").first.click()
     camera.take("nothing-yet", height=620)
@@ -100,7 +100,7 @@ def set_up(charity: Charity, camera: Camera) -> None:
 
 
 def look_and_sync(charity: Charity, camera: Camera) -> None:
-    """Preview the first sync, and do it."""
+    """Preview the first sync, and run it."""
     page = camera.page
     page.get_by_role("link", name="Preview the first sync").click()
     page.get_by_role("button", name="Preview the first sync").click()
@@ -116,7 +116,7 @@ def look_and_sync(charity: Charity, camera: Camera) -> None:
 
 
 def look_around(charity: Charity, camera: Camera) -> None:
-    """Look at what there is afterwards."""
+    """Take screenshots of the synced site."""
     page = camera.page
     page.wait_for_timeout(4_000)  # the numbers are counted in the background
     page.goto(f"{charity.url}/")
@@ -142,7 +142,7 @@ def look_around(charity: Charity, camera: Camera) -> None:
 
 
 def main() -> None:
-    """Take all pictures."""
+    """Take all screenshots."""
     program = find_chromium()
     if program is None:
         sys.exit("There is no Chromium on this machine; on Debian: apt-get install chromium")

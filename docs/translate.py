@@ -1,10 +1,9 @@
-"""Collects every text that people read into the catalogues of `web/locale`, and compiles them.
+"""Collects all texts for people in the catalogues of `web/locale`, and compiles them.
 
-    python docs/translate.py            # after texts have changed; then translate what is new in the .po files
-    python docs/translate.py --check    # says what is missing; for tests
+    python docs/translate.py            # after texts have changed; then translate the new ones in the .po files
+    python docs/translate.py --check    # lists missing translations; for tests
 
-Texts come from templates and modules of `web/`, and from the engine where it speaks to people: see `engine_texts`,
-and `said_in`.
+Texts come from templates and modules of `web/`, and from the engine: see `engine_texts` and `texts_in`.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from mailchimpsync.errors import PURPOSES, REGISTRY, Who
 WEB = Path(__file__).parents[1] / "src/mailchimpsync/web"
 PACKAGE = WEB.parent
 ENGLISH_DOORS = (PACKAGE / "cli", WEB / "api", PACKAGE / "actions/entities")
-"""What they say is read on the command line and by programs, which are answered in English."""
+"""Their texts are for the command line and for programs, which are in English."""
 
 LOCALE = WEB / "locale"
 LANGUAGES = ("de",)
@@ -54,7 +53,7 @@ _SAYING = {"say", "CannotTellError", "UnfitError", *(name for name in errors.__a
 
 
 def engine_texts() -> Iterator[tuple[str, str]]:
-    """Give what the engine says of codes to people, with the place where it says it."""
+    """Yield the engine's texts about codes, with their place."""
     for code, entry in REGISTRY.items():
         for text in filter(None, (entry.sentence, entry.cause, entry.remedy)):
             yield f"errors/registry:{code.value}", text
@@ -73,13 +72,13 @@ def engine_texts() -> Iterator[tuple[str, str]]:
 
 
 def collect() -> Catalog:
-    """Return a catalogue of all texts, without line numbers, which would change for nothing."""
+    """Return a catalogue of all texts, without line numbers, which change too often."""
     catalog = Catalog(project="mailchimpsync", charset="utf-8")
     for file in sorted(WEB.rglob("*.py")):
         if "migrations" not in file.parts:
             _add(catalog, file, file.read_bytes())
     for file in modules():
-        for text in said_in(file.read_text("utf-8")):
+        for text in texts_in(file.read_text("utf-8")):
             catalog.add(text, locations=[(file.relative_to(PACKAGE).as_posix(), None)])
     for file in sorted(WEB.rglob("*.html")):
         _add(catalog, file, templatize(file.read_text("utf-8")).encode())
@@ -89,19 +88,19 @@ def collect() -> Catalog:
 
 
 def modules() -> list[Path]:
-    """Return the modules whose texts may reach a screen."""
+    """Return the modules whose texts may appear on a screen."""
     return sorted(file for file in PACKAGE.rglob("*.py") if not any(map(file.is_relative_to, ENGLISH_DOORS)))
 
 
-def said_in(source: str) -> Iterator[str]:
-    """Give the texts that a module says: the first one in calls of `say`, and the one that an error is raised with."""
+def texts_in(source: str) -> Iterator[str]:
+    """Yield the texts of a module: the first argument of `say`, and the text of each error that is raised."""
     for call in calls_that_say(source):
         texts = (one.value for one in call.args[:2] if isinstance(one, ast.Constant) and isinstance(one.value, str))
         yield from islice(texts, 1)
 
 
 def calls_that_say(source: str) -> Iterator[ast.Call]:
-    """Give the calls of a module that have a text for people."""
+    """Yield the calls in a module that have a text for people."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _SAYING:
             yield node
@@ -120,7 +119,7 @@ def catalogue_file(language: str) -> Path:
 
 
 def updated(language: str) -> Catalog:
-    """Return a language's catalogue with the texts of now; what is no longer said is left out."""
+    """Return a language's catalogue with the current texts only."""
     file = catalogue_file(language)
     found = Catalog(locale=language)
     if file.exists():
@@ -132,7 +131,7 @@ def updated(language: str) -> Catalog:
 
 
 def untranslated(catalog: Catalog) -> list[str]:
-    """Return the texts that have no translation, or one that is only a guess."""
+    """Return the texts without a translation, or with a fuzzy one."""
     return [
         str(message.id) for message in catalog if message.id and (not _is_complete(message.string) or message.fuzzy)
     ]
@@ -143,7 +142,7 @@ def _is_complete(string: object) -> bool:
 
 
 class _Headed(Catalog):
-    """A catalogue whose header names nobody and holds no date, so that it changes only when texts do."""
+    """A catalogue without names and dates in its header, so that it changes only with the texts."""
 
     def __iter__(self) -> Iterator[Message]:
         header = {
@@ -168,21 +167,21 @@ def _headed(catalog: Catalog) -> Catalog:
 
 
 def written(catalog: Catalog) -> bytes:
-    """Return a catalogue as its file holds it."""
+    """Return a catalogue in the format of its file."""
     stream = BytesIO()
     write_po(stream, _headed(catalog), width=120, sort_output=True, include_lineno=False)
     return stream.getvalue()
 
 
 def compiled(catalog: Catalog) -> bytes:
-    """Return a catalogue as Django reads it."""
+    """Return a catalogue in the format that Django reads."""
     stream = BytesIO()
     write_mo(stream, _headed(catalog))
     return stream.getvalue()
 
 
 def main() -> int:
-    """Write the catalogues again, or say what is missing."""
+    """Update the catalogues, or list what is missing."""
     if not settings.configured:
         settings.configure(USE_I18N=True)
         django.setup()

@@ -1,4 +1,4 @@
-"""A fake clock that sleeping moves, scripted answers, and both stand-ins over real HTTP."""
+"""A fake clock that only sleep moves, scripted responses, and both stand-ins over real HTTP."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIST_ID = "a1b2c3d4e5"
 
 @dataclass
 class FakeClock:
-    """A runtime whose time stands still except for sleep."""
+    """A runtime whose time only moves with sleep."""
 
     time: datetime = NOON
     slept: list[float] = field(default_factory=list)
@@ -40,7 +40,7 @@ class FakeClock:
 
 @dataclass
 class Script:
-    """Answers given one after the other, the last one again and again; an exception is raised instead."""
+    """Responses in order; the last one is repeated, and exceptions are raised."""
 
     answers: list[httpx2.Response | Exception]
     requests: list[httpx2.Request] = field(default_factory=list)
@@ -69,7 +69,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def mailchimp_says(clock: FakeClock) -> Iterator[MailchimpSays]:
-    """Make a client of a Mailchimp that gives these answers."""
+    """Create a client of a Mailchimp that gives these responses."""
     clients = []
 
     def make(*answers: httpx2.Response | Exception) -> tuple[MailchimpClient, Script]:
@@ -84,7 +84,7 @@ def mailchimp_says(clock: FakeClock) -> Iterator[MailchimpSays]:
 
 @pytest.fixture
 def civicrm_says(clock: FakeClock) -> Iterator[CivicrmSays]:
-    """Make a client of a CiviCRM, with clean URLs, that gives these answers."""
+    """Create a client of a CiviCRM with clean URLs that gives these responses."""
     clients = []
 
     def make(*answers: httpx2.Response | Exception) -> tuple[CivicrmClient, Script]:
@@ -102,7 +102,7 @@ def civicrm_says(clock: FakeClock) -> Iterator[CivicrmSays]:
 
 @pytest.fixture
 def mailchimp(clock: FakeClock) -> Iterator[tuple[MailchimpSandbox, MailchimpClient]]:
-    """The stand-in with an audience that has two interests, and a client of it; batches run when told to."""
+    """The stand-in with an audience that has two interests, and its client; tests say when batches run."""
     sandbox = MailchimpSandbox(manual_batches=True)
     sandbox.clock.freeze(NOON)
     sandbox.add_account(KEY, "Stone Age Trust")

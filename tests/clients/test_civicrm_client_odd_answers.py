@@ -1,4 +1,4 @@
-"""Odd answers of a CiviCRM that works: an empty row, a list instead of an object, a database that fails for a moment."""
+"""Unusual responses of a working CiviCRM: an empty row, a list instead of an object, a database that fails briefly."""
 
 from __future__ import annotations
 

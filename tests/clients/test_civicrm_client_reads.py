@@ -1,4 +1,4 @@
-"""Bulk reads from the stand-in: nobody is left out, nobody is read twice, trash is told apart."""
+"""Bulk reads from the stand-in: everyone is read once, and contacts in the trash are recognised."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_history_comes_oldest_first_and_in_utc(civicrm: Civicrm) -> None:
 def test_a_full_question_is_answered_at_once_and_not_taken_for_a_sites_own_limit(civicrm: Civicrm) -> None:
     sandbox, client = civicrm
     people = sandbox.load_contacts([{} for _ in range(IDS_MAX)])
-    list(contacts_by_id(client, people[:1]))  # the first request looks for the form of URL
+    list(contacts_by_id(client, people[:1]))  # the first request finds the URL pattern
     sandbox.log.clear()
 
     found = list(chain.from_iterable(contacts_by_id(client, people)))
@@ -159,7 +159,7 @@ def test_seconds_of_modified_contacts_are_told_as_a_real_site_tells_them_and_onl
 
     assert told is not None
     assert told.found["2026-11-10 11:00:00"] == Second(2, sum(first), min(first), max(first))
-    assert set(rows[0]) == {"modified_date", "number", "ids", "lowest", "highest"}  # as CiviCRM 6.13 answers
+    assert set(rows[0]) == {"modified_date", "number", "ids", "lowest", "highest"}  # the response of CiviCRM 6.13
     assert [contact.id for chunk in read for contact in chunk.contacts] == other
     assert list(contacts_modified_since(client, "", None, [])) == []
 

@@ -1,4 +1,4 @@
-"""Each right of a key is proved without changing anything, and what is missing is named."""
+"""Each permission of a key is checked without changing anything, and missing ones are named."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GRANTED, LACKING, UNKNOWN = RightState.GRANTED, RightState.LACKING, RightState.U
 
 @pytest.fixture
 def client_of(civicrm: Civicrm, clock: FakeClock) -> Iterator[ClientOf]:
-    """Make a client of a user with these rights."""
+    """Create a client of a user with these permissions."""
     sandbox, _ = civicrm
     clients: list[CivicrmClient] = []
     with Served(sandbox) as served:
@@ -56,7 +56,7 @@ def test_of_the_smallest_set_what_is_missing_is_named(right: Right, client_of: C
     code = Code.CV_SEES_PART if right is Right.EDIT else Code.CV_NO_PERMISSION
     assert (caught.value.code, str(caught.value)) == (code, f"The CiviCRM key's user lacks “{right.value}”")
     named = [one for one in SMALLEST if f"“{one.value}”" in caught.value.remedy]
-    # Without “access CiviCRM” it is not known whether the others are there.
+    # Without “access CiviCRM”, the others can't be checked.
     assert named == (list(SMALLEST) if right is Right.ACCESS else [right])
 
 

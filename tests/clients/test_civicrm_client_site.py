@@ -1,4 +1,4 @@
-"""Proof of a site: rights, clock, groups."""
+"""Checks of a site: permissions, clock, groups."""
 
 from __future__ import annotations
 

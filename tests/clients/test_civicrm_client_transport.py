@@ -1,4 +1,4 @@
-"""How the CiviCRM client finds the site's form of URL, reads recorded answers, and meets trouble."""
+"""The CiviCRM client finds the URL pattern, reads recorded responses, and handles errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CONTACT_1 = {"select": ["id"], "limit": 1}
 
 def recorded() -> list[Exchange]:
     every = [*exchanges("6.13"), *exchanges("6.17")]
-    return [one for one in every if "index" not in one["request"]["form"]]  # rows by key are never asked for
+    return [one for one in every if "index" not in one["request"]["form"]]  # rows by key are never requested
 
 
 def error_of(client: CivicrmClient, action: str = "get", **more: Any) -> RemoteError:
@@ -59,7 +59,7 @@ def test_every_recorded_answer_is_read_or_becomes_a_typed_error(exchange: Exchan
 
 
 def _is_read(client: CivicrmClient, exchange: Exchange) -> None:
-    """Check that the client makes of a recorded answer what it holds, in one call or in several."""
+    """Check that the client reads a recorded response correctly, in one call or in several."""
     body, calls = exchange["response"]["json"], exchange["request"]["form"].get("calls")
     if calls is None:
         *_, entity, action = exchange["request"]["path"].split("/")
@@ -77,7 +77,7 @@ def _values(result: Result | RemoteError) -> list[dict[str, Any]]:
 
 
 def _rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows of an answer, an empty list among them as the row without keys that it stands for."""
+    """Return the rows of a response; an empty list is a row without keys."""
     return [row or {} for row in answer["values"]]
 
 
@@ -126,7 +126,7 @@ def test_no_cookie_is_sent_back_so_that_the_requests_of_one_session_do_not_wait_
         (
             "query",
             "/?civiwp=CiviCRM&q=civicrm/ajax/api4/{entity}/{action}",
-        ),  # such a site ignores what it does not know
+        ),  # such a site ignores unknown parameters
         ("joomla", "/index.php?option=com_civicrm&task=civicrm/ajax/api4/{entity}/{action}"),
     ],
 )

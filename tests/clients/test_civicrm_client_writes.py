@@ -1,4 +1,4 @@
-"""Bulk writes to the stand-in: the bad record stands alone, and nobody is made twice."""
+"""Bulk writes to the stand-in: a bad record fails alone, and no contact is created twice."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_newcomer_who_is_refused_does_not_stop_the_others(civicrm: Civicrm, mo
     really = client.call
 
     def call(entity: str, action: str, params: dict[str, object], **more: bool) -> list[dict[str, object]]:
-        """Save as far as the bad record, then fail, as CiviCRM does."""
+        """Save the records before the bad one, then fail, as CiviCRM does."""
         records = params.get("records")
         assert isinstance(records, list)
         bad = [place for place, record in enumerate(records) if record["first_name"] == "Bad"]

@@ -1,4 +1,4 @@
-"""What is relied on is compared with how a site behaves."""
+"""`doctor --deep` compares a site's behaviour with what we rely on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A writing request is as large as its time allows, on fast sites and on slow ones."""
+"""The size of write requests adapts to the speed of the site."""
 
 from __future__ import annotations
 

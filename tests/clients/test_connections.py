@@ -1,4 +1,4 @@
-"""Why no connection comes about is told apart, with real sockets; and no request outlives the time that is left."""
+"""Failed connections are reported with their cause, using real sockets; and no request takes longer than the time left."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def error_of(ask: Ask, url: str, clock: FakeClock) -> RemoteError:
 
 @contextmanager
 def listening(answer: Callable[[socket.socket], None]) -> Iterator[int]:
-    """Serve on a port of its own: each connection is handed to `answer`."""
+    """Serve on a separate port; each connection is passed to `answer`."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -223,7 +223,7 @@ def test_a_request_that_waits_for_its_answer_ends_once_someone_wants_to_stop() -
     asked = Event()
 
     def hang(connection: socket.socket) -> None:
-        """Answer after all, if nobody hangs up for twenty seconds."""
+        """Respond after twenty seconds, unless the client hangs up."""
         connection.recv(4_096)
         asked.set()
         connection.settimeout(20)
@@ -296,7 +296,7 @@ def _asking(
 
 
 def _swallow(connection: socket.socket) -> None:
-    """Read until the other side gives up, and say nothing."""
+    """Read until the client gives up, and send nothing."""
     with suppress(ConnectionError):
         while connection.recv(4_096):
             pass

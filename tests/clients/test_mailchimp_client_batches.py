@@ -1,4 +1,4 @@
-"""Batches from sending to results, and archives as they come from storage: whole, odd, and hostile."""
+"""Batches from submission to results, and archives from storage: valid, unusual, and malicious."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def item(operation_id: str | None = "row-1", response: Any = "{}", status: Any =
 
 
 def packed(*files: bytes) -> bytes:
-    """Return an archive as Mailchimp makes them: a directory first, then the files."""
+    """Return an archive like Mailchimp's: a directory first, then the files."""
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w:gz") as archive:
         top = tarfile.TarInfo("./")

@@ -1,4 +1,4 @@
-"""Campaigns and their reports, read over real HTTP, and what Mailchimp may leave out."""
+"""Campaigns and their reports over real HTTP, and fields that Mailchimp may omit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ANN, BOB, CARL = (f"{name}@example.org" for name in ("ann", "bob", "carl"))
 
 @pytest.fixture
 def client(mailchimp: tuple[MailchimpSandbox, MailchimpClient]) -> MailchimpClient:
-    """Two campaigns for our audience, one for another, one that is a draft."""
+    """Two campaigns for our audience, one for another audience, and a draft."""
     sandbox, client = mailchimp
 
     def load(campaign: str, day: int, list_id: str = LIST_ID, status: str = "sent") -> None:

@@ -1,4 +1,4 @@
-"""Reading audiences, interests and members, from the stand-in and from odd answers."""
+"""Reading audiences, interests and members, from the stand-in and from unusual responses."""
 
 from __future__ import annotations
 

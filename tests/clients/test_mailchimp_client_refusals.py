@@ -1,4 +1,4 @@
-"""Every refusal that Mailchimp is known to give, in its own words.
+"""Every known refusal of Mailchimp, in its own words.
 
 See docs/reference/mailchimp-behaviour.md#refusals-of-a-member.
 """

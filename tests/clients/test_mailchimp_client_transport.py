@@ -1,4 +1,4 @@
-"""How the Mailchimp client behaves when answers are odd, late, or missing."""
+"""The Mailchimp client handles unusual, late and missing responses."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ def test_an_answer_without_end_is_not_read_to_its_end(
 
 def test_two_clients_of_an_account_share_its_connections(clock: FakeClock) -> None:
     busy, peak, gate = 0, 0, threading.Condition()
-    key = KEY.replace("0", "f")  # an account that no other test uses
+    key = KEY.replace("0", "f")  # no other test uses this account
 
     def answer(_request: httpx2.Request) -> httpx2.Response:
         nonlocal busy, peak
@@ -241,7 +241,7 @@ def test_two_clients_of_an_account_share_its_connections(clock: FakeClock) -> No
             busy += 1
             peak = max(peak, busy)
             gate.notify_all()
-            gate.wait_for(lambda: peak > 2, timeout=0.05)  # long enough for a third to come, if it may
+            gate.wait_for(lambda: peak > 2, timeout=0.05)  # long enough for a third request, if it is allowed
             busy -= 1
         return httpx2.Response(200, content=FINE.content)
 

@@ -1,4 +1,4 @@
-"""Webhooks as the client sets them up at the stand-in."""
+"""The client sets up webhooks at the stand-in."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PEOPLE = frozenset({"user", "admin"})
 
 @pytest.fixture(autouse=True)
 def trusting(mailchimp: Mailchimp) -> None:
-    """Let Mailchimp take addresses without asking them."""
+    """Let Mailchimp accept URLs without validating them."""
     mailchimp[0].set_options(validate_webhooks=False)
 
 

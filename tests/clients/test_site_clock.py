@@ -1,4 +1,4 @@
-"""Two kinds of time, two kinds of session: a date that may mean two moments is read so that nobody who left is mailed."""
+"""Two kinds of time and of session: an ambiguous date is read so that nobody who left is mailed."""
 
 from __future__ import annotations
 
@@ -69,4 +69,6 @@ def test_a_configured_zone_that_is_not_the_sites_is_refused() -> None:
 
 def test_who_asks_for_changes_since_a_moment_misses_none_in_any_kind_of_session() -> None:
     clock = SiteClock(WINTER, NOVEMBER, NEW_YORK)
-    assert clock.shown_from(utc(12)) == JULY  # as a session with a number shows it, an hour before one with a name
+    assert (
+        clock.shown_from(utc(12)) == JULY
+    )  # as a session with a numeric zone shows it, an hour before one with a named zone

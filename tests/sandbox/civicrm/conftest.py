@@ -1,4 +1,4 @@
-"""A stand-in, and a client that speaks to it over real HTTP."""
+"""A stand-in, and a client that calls it over real HTTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEY = "sandbox-civicrm-key"
 
 @dataclass
 class Client:
-    """Calls the API as a client of CiviCRM does."""
+    """Calls the API like a client of CiviCRM."""
 
     http: httpx2.Client
     url: str

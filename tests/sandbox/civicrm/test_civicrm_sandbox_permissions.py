@@ -1,4 +1,4 @@
-"""What a key's user sees and may do depends on permissions and ACLs, as seen on CiviCRM 6.13."""
+"""Permissions and ACLs decide what a key's user sees and may do, as on CiviCRM 6.13."""
 
 from __future__ import annotations
 

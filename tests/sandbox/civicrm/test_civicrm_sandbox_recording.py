@@ -1,4 +1,4 @@
-"""Every exchange recorded with a real CiviCRM, asked again of the stand-in of that version."""
+"""Every request recorded with a real CiviCRM gets the same response from the stand-in of that version."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KEYS = {
     "Bearer KEY-OF-A-CONTACT-WITHOUT-USER-ACCOUNT": "Bearer key-none",
 }
 
-# Whose ids a name in a request holds; `id` is of the entity asked for.
+# The entity whose ids a name in a request holds; `id` belongs to the requested entity.
 POINTS_TO = {
     "contact_id": "Contact",
     "contactId": "Contact",
@@ -40,12 +40,12 @@ POINTS_TO = {
     "option_group_id": "OptionGroup",
 }
 
-# Values that differ from site to site and from run to run: only their form is compared.
+# Values that differ between sites and runs: only their form is compared.
 VOLATILE = re.compile(
     r"(^|_)(id|date|now|hash|invoice_id|last_id|date_time)$|^(now|error_id|last_date|value|weight|table_name|column_name)$"
 )
 
-# Columns that the stand-in does without.
+# Columns that the stand-in doesn't have.
 NOT_KEPT = frozenset(
     {
         "email_greeting_display",
@@ -60,14 +60,14 @@ NOT_KEPT = frozenset(
     }
 )
 
-# Where the stand-in answers otherwise, and why that is borne: note up to a comma -> what is not compared.
+# Accepted differences of the stand-in: the note up to a comma -> what isn't compared.
 _ROWS = ("values", "count", "countFetched")
 TOLERATED: dict[str, tuple[str, ...]] = {
     # A site has 267 permissions; the stand-in names some.
     "permissions of me": ("count",),
-    # Asked without an order, they come in any.
+    # Without a requested order, the order varies.
     "what campaigns lack": ("types.values",),
-    # Without "access CiviCRM" even the fields of a phone and of an address are unknown.
+    # Without "access CiviCRM", even the fields of phones and addresses are unknown.
     "contacts with fields": ("values",),
     # The site has other groups, and other people in them.
     "prove the rights": tuple(f"{name}.{key}" for name in ("counted", "shown") for key in _ROWS),
@@ -79,7 +79,7 @@ EXCHANGES = {version: exchanges(version) for version in ("6.13", "6.17")}
 
 
 class Replay:
-    """Asks the recorded requests, with the ids this site gave."""
+    """Sends the recorded requests, with the ids of this site."""
 
     def __init__(self, url: str, http: httpx2.Client) -> None:
         self._url, self._http = url, http
@@ -108,7 +108,7 @@ class Replay:
         return response
 
     def learn(self, exchange: Exchange, answer: Any) -> None:
-        """Note which of our ids stands for which recorded one."""
+        """Record which of our ids corresponds to which recorded id."""
         recorded, calls = exchange["response"]["json"], exchange["request"]["form"].get("calls")
         if calls and isinstance(recorded, dict):
             for name, (entity, *_) in calls.items():
@@ -149,7 +149,7 @@ def _content_type(value: str) -> str:
 
 
 def _forget(answer: Any, path: str) -> None:
-    """Take out of an answer what a path such as `values.0.method` leads to."""
+    """Remove from a response the value at a path such as `values.0.method`."""
     *steps, last = path.split(".")
     for step in steps:
         answer = answer[int(step)] if isinstance(answer, list) else answer[step]
@@ -158,7 +158,7 @@ def _forget(answer: Any, path: str) -> None:
 
 
 def _form_of(value: Any, name: str = "") -> Any:
-    """Return a value with what may differ masked: digits, letters of ids, names made of ids."""
+    """Return a value with variable parts masked: digits, letters of ids, names made of ids."""
     if isinstance(value, dict):
         return {key: _form_of(one, key) for key, one in value.items() if key not in NOT_KEPT}
     if isinstance(value, list):
@@ -175,12 +175,12 @@ def _form_of(value: Any, name: str = "") -> Any:
 
 
 def _types(answer: dict[str, Any]) -> dict[str, tuple[str, bool]]:
-    """Return the type of each field of an answer, and whether it has choices: the stand-in has fewer fields."""
+    """Return the type of each field, and whether it has choices; the stand-in has fewer fields."""
     return {row["name"]: (row["data_type"], bool(row["options"])) for row in answer["values"]}
 
 
 def _seed_6_17(app: CivicrmSandbox) -> None:
-    """Put there what the site of the first recording had before it began."""
+    """Create what the site of the first recording had before the recording."""
     groups = ("Administrators", "Newsletter", "Volunteers", "Spring News", "Cycling", "Staff only", "Gone")
     for group_id, title in enumerate(groups, 1):
         values: dict[str, Any] = {"id": group_id, "title": title}
@@ -202,7 +202,7 @@ def _seed_6_17(app: CivicrmSandbox) -> None:
 
 
 def _seed_6_13(app: CivicrmSandbox) -> None:
-    """Put there the users of the second recording, and what an ACL shows one of them."""
+    """Create the users of the second recording, and what an ACL shows to one of them."""
     app.add_group(6, "Visible only", mailing=False)
     people = [{"id": 20 + number, "groups": {6: {}}} for number in range(1, 3)]
     app.load_contacts([*people, {"id": 52, "is_deleted": True}])
@@ -233,7 +233,7 @@ def replayed() -> Iterator[dict[str, list[httpx2.Response]]]:
 
 
 def _asked(app: CivicrmSandbox, replay: Replay, exchange: Exchange) -> httpx2.Response:
-    """Ask what was asked, with the site in the state that it was in."""
+    """Repeat the requests, with the site in its recorded state."""
     for action, values in exchange.get("state", {}).items():
         getattr(app, action)(**values)
     answer = replay.ask_and_learn(exchange)

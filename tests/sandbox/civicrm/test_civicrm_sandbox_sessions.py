@@ -1,4 +1,4 @@
-"""Logging in and PHP's sessions: refusals with their causes, a web server's own login, cookies."""
+"""Logins and PHP sessions: refusals with their causes, the web server's login, cookies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The site around the API: who may ask, at which address, over which transport."""
+"""The site around the API: credentials, URLs and HTTP methods."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def member(email: str, status: str = "subscribed", **more: Any) -> dict[str, Any
     return {"email_address": email, "status": status, "last_changed": LONG_AGO, **more}
 
 
-# Alice is subscribed, Bob left by himself, Charlie is cleaned, Dora has not confirmed, Eric was unsubscribed by staff,
+# Alice is subscribed, Bob unsubscribed, Charlie is cleaned, Dora hasn't confirmed, Eric was unsubscribed by staff,
 # Fred is archived.
 PEOPLE = [
     member(ALICE, first_name="Alice", last_name="Ant", interests=[NEWS], timestamp_opt=LONG_AGO),
@@ -43,7 +43,7 @@ PEOPLE = [
 
 @dataclass
 class Charity:
-    """The stand-in, and a client of its API for the list `news`."""
+    """The stand-in, and a client of its API for the audience `news`."""
 
     app: MailchimpSandbox
     api: httpx2.Client
@@ -69,7 +69,7 @@ class Charity:
         return found
 
     def found(self, **query: str | int) -> list[str]:
-        """The names before the @ of the members that a query finds."""
+        """The local parts of the addresses of the members that a query finds."""
         return [one["email_address"].partition("@")[0] for one in self.page(**query)["members"]]
 
     def origin(self, email: str) -> str:
@@ -77,7 +77,7 @@ class Charity:
 
 
 class CurrentApp:
-    """What is served: the stand-in of the test that runs."""
+    """Serves the stand-in of the current test."""
 
     app: MailchimpSandbox
 
@@ -87,7 +87,7 @@ class CurrentApp:
 
 @pytest.fixture(scope="session")
 def current_app() -> Iterator[tuple[CurrentApp, str, httpx2.Client]]:
-    """One server and one client for all tests, since starting and stopping them is what takes time."""
+    """One server and one client for all tests, since starting them is slow."""
     current_app = CurrentApp()
     with (
         Served(current_app) as served,

@@ -56,7 +56,7 @@ def _rows(archive: bytes) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def manual() -> Iterator[tuple[MailchimpSandbox, httpx2.Client]]:
-    """A stand-in without threads, its clock standing still."""
+    """A stand-in without threads, whose clock is stopped."""
     app = MailchimpSandbox(manual_batches=True)
     app.control["clock"]({"freeze": "2026-03-01T10:00:00+00:00"})
     app.add_account(KEY)

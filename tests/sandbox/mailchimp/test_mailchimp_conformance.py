@@ -1,4 +1,4 @@
-"""The stand-in against Mailchimp's own description of its API."""
+"""The stand-in conforms to Mailchimp's description of its API."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def description() -> dict[str, Any]:
 
 
 def _strict(schema: Any) -> Any:
-    """The same schema with no other properties allowed, so that a misspelt name is noticed."""
+    """The same schema without additional properties, so that misspelt names are found."""
     if isinstance(schema, list):
         return [_strict(item) for item in schema]
     if not isinstance(schema, dict):
@@ -48,7 +48,7 @@ def _validate(description: dict[str, Any], path: str, method: str, answer: Any) 
 
 
 def _prepare(charity: Charity) -> dict[str, str]:
-    """Make one of everything, and return the ids for the path parameters."""
+    """Create one of everything, and return the ids for the path parameters."""
     charity.app.set_options(validate_webhooks=False)
     category = charity.api.get("/lists/news/interest-categories").json()["categories"][0]["id"]
     note = charity.api.post(charity.path(ALICE, "/notes"), json={"note": "Rang up."})
@@ -81,7 +81,7 @@ def _filled(path: str, ids: dict[str, str]) -> str:
 
 def test_every_described_path_and_method_is_served(charity: Charity, description: dict[str, Any]) -> None:
     ids = _prepare(charity)
-    # Alice is deleted for good last, since everything else is asked of her.
+    # Alice is permanently deleted last, since all other requests use her.
     for path, operations in sorted(description["paths"].items(), key=lambda item: "delete-permanent" in item[0]):
         for method in sorted(set(operations).intersection(METHODS) - {"delete"}):
             answer = charity.api.request(method.upper(), _filled(path, ids), json={} if method != "get" else None)
@@ -167,7 +167,7 @@ def test_refusals_are_problem_documents(charity: Charity, description: dict[str,
 
 
 def _without_news(answer: Any) -> Any:
-    """Leave out what the real service gained since the description was written.
+    """Leave out what was added to the real service after the description was written.
 
     See docs/reference/mailchimp-behaviour.md#the-description-of-the-api.
     """

@@ -1,4 +1,4 @@
-"""Reading members: pages, filters, the choice of fields."""
+"""Reading members: pages, filters, selected fields."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VISIBLE = ["alice", "bob", "charlie", "dora", "eric"]
 
 
 def _crowd(charity: Charity, size: int = 1500) -> None:
-    """People who changed one second after the other."""
+    """People who changed one second apart."""
     charity.app.load_members(
         "news",
         [

@@ -1,4 +1,4 @@
-"""What is refused about a member's values, and what moves last_changed."""
+"""Refused values of a member, and changes of last_changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sandbox.mailchimp.conftest import Charity
 
 ALICE, BOB, FRED, GINA = "alice@example.org", "bob@example.org", "fred@example.org", "gina@example.org"
-GINA_ID = "682e59d53e352704a5ea45bbf9f76d1d"  # md5 of her address
+GINA_ID = "682e59d53e352704a5ea45bbf9f76d1d"  # the MD5 hash of her address
 LONG_AGO = "2020-01-01T00:00:00+00:00"
 NOT_VALIDATED = "The resource submitted could not be validated. For field-specific details, see the 'errors' array."
 

@@ -1,4 +1,4 @@
-"""What becomes of a person's status, and what is refused, each with the words of the real service."""
+"""Changes of a person's status, and refusals in the words of the real service."""
 
 from __future__ import annotations
 

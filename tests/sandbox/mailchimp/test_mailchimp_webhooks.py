@@ -1,4 +1,4 @@
-"""Webhooks, as a receiver meets them."""
+"""Webhooks, from the receiver's side."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DEADLINE_SECONDS = 10
 
 @dataclass
 class Receiver:
-    """Keeps what it is told, and answers with the statuses it is given, then 200."""
+    """Records requests, and responds with the given statuses, then 200."""
 
     url: str = ""
     statuses: list[int] = field(default_factory=list)
@@ -227,7 +227,7 @@ def test_a_full_queue_drops_the_oldest_and_counts_it() -> None:
 
 
 def with_hook(app: MailchimpSandbox) -> None:
-    """Give the list a webhook, in process."""
+    """Add a webhook to the audience, in the same process."""
     with httpx2.Client(
         transport=httpx2.WSGITransport(app=app), base_url="http://mailchimp.test/3.0", auth=("x", KEY)
     ) as api:

@@ -1,4 +1,4 @@
-"""Mailchimp's own Python client works with the stand-in, for every call that the product makes."""
+"""Mailchimp's own Python client works with the stand-in, for every call that we make."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DEADLINE_SECONDS = 10
 
 
 def client_of(charity: Charity, key: str = KEY) -> Any:
-    """Return the client, which has no setting for another host than Mailchimp's."""
+    """Return the client, which has no setting for another host."""
     client = mailchimp_marketing.Client({"api_key": key})
     client.api_client.host = f"{charity.url}/3.0"
     return client
@@ -41,7 +41,7 @@ def mailchimp(charity: Charity) -> Any:
 
 
 def refusal(error: pytest.ExceptionInfo[ApiClientError]) -> dict[str, Any]:
-    """Return the problem document, which the client leaves as text, since it is no `application/json`."""
+    """Return the problem document; the client leaves it as text, since it isn't `application/json`."""
     text = error.value.text
     document: dict[str, Any] = text if isinstance(text, dict) else json.loads(text)
     return document

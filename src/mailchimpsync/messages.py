@@ -7,6 +7,7 @@ A message is a string, so logs, the command line and the API use it as it is. Sc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Self
 
 _JSON_KEYS = {"text", "values"}
@@ -45,6 +46,11 @@ def join(separator: str, parts: Iterable[str]) -> Message:
     """Return messages as one; each is translated on its own."""
     values = {f"part{number}": part for number, part in enumerate(parts)}
     return Message(separator.join(f"%({name})s" for name in values), values)
+
+
+def moment(time: datetime | None) -> str:
+    """Return a time in UTC as people read it, such as “2026-11-20 12:00 UTC”, or “never”."""
+    return f"{time:%Y-%m-%d %H:%M} UTC" if time else "never"
 
 
 def sentence(text: str) -> str:

@@ -109,7 +109,7 @@ def test_civicrmapi_counts_and_is_told_of_errors(synced: ApiService) -> None:
 def test_civicrmapi_syncs(api_service: ApiService) -> None:
     [entry] = v3(api_service)("Mailchimpsync", "fetchandreconcile", {"group_id": NEWS, "max_time": 60})
 
-    assert entry["outcome"] == "done"
+    assert entry["outcome"] in {"done", "unchanged"}  # the site is shared with tests that have synced it
 
 
 PLACES = (

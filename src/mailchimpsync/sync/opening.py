@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mailchimpsync.errors import UsageError
-from mailchimpsync.messages import say
+from mailchimpsync.messages import moment, say
 from mailchimpsync.model import ChangeKind, Connection, Stage
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction
@@ -97,7 +97,7 @@ def open_run(
     for line in preflight.log_lines:
         run.log(line)
     if is_new:
-        run.log(f"Run {run_id}: " + (f"changes since {run.since:%Y-%m-%d %H:%M} UTC." if run.since else "everything."))
+        run.log(f"Run {run_id}: " + (f"changes since {moment(run.since)}." if run.since else "everything."))
         collect(run)
         finish_opt_outs(run)
         _withdraw_unsent(run)
@@ -216,8 +216,8 @@ def _reading_period(
     if since <= mark:
         return since, ""
     return since, (
-        f"Changes before {since:%Y-%m-%d %H:%M} UTC are not read, because of since. The next run without since reads "
-        f"everything after {mark:%Y-%m-%d %H:%M} UTC."
+        f"Changes before {moment(since)} are not read, because of since. The next run without since reads "
+        f"everything after {moment(mark)}."
     )
 
 

@@ -16,6 +16,7 @@ from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.status.connection_state import state_of
 from mailchimpsync.config import Alerts, Link, Schedule
 from mailchimpsync.errors import Code
+from mailchimpsync.messages import moment
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
 from mailchimpsync.store.changes.updates import BatchDelay
@@ -144,7 +145,7 @@ def _late(link: Link, observed: Observation, wanted: Alerts, now: datetime) -> P
         return Problem(name, Kind.LATE, link.audience_id, grace=patience)
     if now < due_after(link.schedule, observed.synced) + patience:
         return None
-    return Problem(name, Kind.LATE, link.audience_id, data={"synced": f"{observed.synced:%Y-%m-%d %H:%M} UTC"})
+    return Problem(name, Kind.LATE, link.audience_id, data={"synced": moment(observed.synced)})
 
 
 def _is_silent(link: Link, late: str, open_problems: Collection[str]) -> bool:

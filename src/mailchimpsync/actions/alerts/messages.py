@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from mailchimpsync.actions.alerts.descriptions import describe
 from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.site import Site
+from mailchimpsync.messages import moment
 from mailchimpsync.store.site.alerts import StoredAlert
 
 Content = dict[str, Any]
@@ -19,7 +19,7 @@ def problem(site: Site, alert: StoredAlert) -> Content:
     """Return the message that reports a problem, or reminds people of it."""
     words = describe(site.configuration, alert)
     known = f"To stop the reminders, run `mailchimpsync alerts ack {alert.id}`."
-    lasts = f"Since {_moment(alert.began_at)}."
+    lasts = f"Since {moment(alert.began_at)}."
     lines = [words.what, f"What to do: {words.remedy}", lasts, known]
     if alert.told_at is not None:
         return _message(site, "reminder", f"Reminder: {words.title}", lines, alert)
@@ -28,7 +28,7 @@ def problem(site: Site, alert: StoredAlert) -> Content:
 
 def recovery(site: Site, alert: StoredAlert) -> Content:
     """Return the message that a problem is resolved."""
-    lines = [f"The problem began at {_moment(alert.began_at)} and is resolved. You don't need to do anything."]
+    lines = [f"The problem began at {moment(alert.began_at)} and is resolved. You don't need to do anything."]
     return _message(site, "recovered", f"Resolved: {describe(site.configuration, alert).title}", lines, alert)
 
 
@@ -64,7 +64,3 @@ def _about(alert: StoredAlert) -> dict[str, Any]:
 def _name(site: Site) -> str:
     """Sites are told apart by the CiviCRM they sync."""
     return (urlsplit(site.configuration.civicrm.url).hostname or "") if site.configuration.civicrm else ""
-
-
-def _moment(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M} UTC"

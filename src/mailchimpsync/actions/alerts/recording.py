@@ -14,6 +14,7 @@ from mailchimpsync.actions.runs.reports import Report
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.errors import ACCESS_CODES, EXIT_MORE_TO_DO, BusyError, Code, MailchimpsyncError
+from mailchimpsync.messages import moment
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.site import alerts
 from mailchimpsync.store.site.alerts import StoredAlert
@@ -102,7 +103,7 @@ def _problem(link: Link, error: MailchimpsyncError) -> Problem:
     if error.code in _OF_MAILCHIMPS_KEY:
         return Problem(mailchimp, Kind.KEY, code=error.code, data={"account": link.account})
     grace = PASSING if error.exit_code == EXIT_MORE_TO_DO else timedelta(0)
-    data = {"since": f"{error.lasts_since:%Y-%m-%d %H:%M} UTC"} if error.lasts_since else {}
+    data = {"since": moment(error.lasts_since)} if error.lasts_since else {}
     return Problem(name_of(Kind.FAILED, link.audience_id), Kind.FAILED, link.audience_id, error.code, data, grace)
 
 

@@ -10,6 +10,7 @@ from mailchimpsync.actions.alerts.problems import may_resolve_itself
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.status.connection_state import ConnectionState, headline, state_of
 from mailchimpsync.config import Link
+from mailchimpsync.messages import moment
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
@@ -40,12 +41,12 @@ def _summary_of_link(tx: Transaction, site: Site, link: Link, since: datetime) -
         yield f"• Held: plan {hold['id']} waits for someone to approve or drop it."
     state = state_of(tx, link, site.runtime.now())
     yield f"• Status: {headline(state)}."
-    yield f"• Last complete sync: {_moment(runs.standing(tx, list_id).last_sync_time)}."
+    yield f"• Last complete sync: {moment(runs.standing(tx, list_id).last_sync_time)}."
     verified = verifications.newest_verification(tx, list_id)
     if verified is None:
         yield "• Last verified: never."
     else:
-        yield f"• Last verified: {_moment(verified.finished_at)}; differences: {_differences(state)}."
+        yield f"• Last verified: {moment(verified.finished_at)}; differences: {_differences(state)}."
 
 
 def _differences(state: ConnectionState) -> str:
@@ -56,7 +57,3 @@ def _differences(state: ConnectionState) -> str:
 
 def _counted(numbers: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {name}" for name, number in sorted(numbers.items())) or "none"
-
-
-def _moment(time: datetime | None) -> str:
-    return f"{time:%Y-%m-%d %H:%M} UTC" if time else "never"

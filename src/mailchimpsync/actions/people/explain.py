@@ -15,13 +15,12 @@ from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.people.describe import PersonStatus, person_statuses
 from mailchimpsync.actions.people.find import Person, find_person
-from mailchimpsync.actions.people.headline import format_time
 from mailchimpsync.actions.people.journal import ENTITY
 from mailchimpsync.actions.people.journal_sentences import EntrySentence, entry_sentence
 from mailchimpsync.actions.plans.summary import change_from
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
-from mailchimpsync.messages import say
+from mailchimpsync.messages import moment, say
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.journal import journal as store_journal
 from mailchimpsync.store.queries import persons
@@ -150,7 +149,7 @@ def _waiting(link: Link, one: dict[str, Any]) -> WaitingPlan:
         "Plan %(id)s of %(time)s %(status)s. For this person: %(what)s. Changes that no "
         "longer apply by then are left out.",
         id=one["plan_id"],
-        time=format_time(one["made_at"]),
+        time=moment(one["made_at"]),
         status=status,
         what=what,
     )

@@ -11,7 +11,7 @@ from mailchimpsync.actions.time_limit import within
 from mailchimpsync.addresses import member_id_of, normalise_address, spellings
 from mailchimpsync.civicrm import owners_of
 from mailchimpsync.errors import MailchimpsyncError, UsageError
-from mailchimpsync.messages import Message, say, without_period
+from mailchimpsync.messages import Message, moment, say, without_period
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.journal import chain, journal
 from mailchimpsync.store.queries import persons
@@ -73,7 +73,7 @@ def _find_erasure(site: Site, found: Person) -> None:
         noted = tombstones.tombstone_of(tx, tombstones.digest_of(key, found.address))
     if noted is not None:
         found.is_erased = True
-        time, who = f"{noted[0]:%Y-%m-%d %H:%M} UTC", noted[1]
+        time, who = moment(noted[0]), noted[1]
         found.notes.append(say("This address was erased on %(time)s by %(who)s.", time=time, who=who))
 
 

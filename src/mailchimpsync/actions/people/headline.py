@@ -15,7 +15,7 @@ from mailchimpsync.actions.people.journal_sentences import EntrySentence
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import Code, Who
-from mailchimpsync.messages import say
+from mailchimpsync.messages import moment, say
 from mailchimpsync.model import GroupState, GroupStatus, MemberStatus, Resubscribe, SyncStatus
 
 
@@ -157,12 +157,7 @@ class Situation:
 
 def since(time: datetime | None) -> str:
     """Return when something began, in brackets; empty if that is not known."""
-    return say(" (since %(time)s)", time=format_time(time)) if time else ""
-
-
-def format_time(time: datetime) -> str:
-    """Return a time as it is written in sentences."""
-    return f"{time:%Y-%m-%d %H:%M} UTC"
+    return say(" (since %(time)s)", time=moment(time)) if time else ""
 
 
 def opening_sentences(known: Situation) -> Iterator[str]:
@@ -193,7 +188,7 @@ def _cause(known: Situation) -> str:
         return say(
             "%(why)s On %(time)s, %(what)s, %(by)s.",
             why=say(event.entry.why),
-            time=format_time(event.entry.time),
+            time=moment(event.entry.time),
             what=event.entry.what,
             by=event.entry.by,
         )

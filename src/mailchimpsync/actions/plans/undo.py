@@ -15,7 +15,7 @@ from mailchimpsync.actions.plans.summary import Plan
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code, UsageError
-from mailchimpsync.messages import say
+from mailchimpsync.messages import moment, say
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.cache.bases import filter_links
 from mailchimpsync.store.runs import figures
@@ -82,7 +82,7 @@ def _of_group(group_id: int | None) -> str:
 def _named(newest: Sequence[StoredRun]) -> str:
     if not newest:
         return "No run has changed anything yet."
-    runs = ", ".join(f"{one.id} ({one.started_at:%Y-%m-%d %H:%M} UTC)" for one in newest)
+    runs = ", ".join(f"{one.id} ({moment(one.started_at)})" for one in newest)
     return f"The newest runs that changed something: {runs}."
 
 

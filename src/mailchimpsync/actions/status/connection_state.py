@@ -14,7 +14,7 @@ from mailchimpsync.actions.runs.schedule import Attempt, CallOutcome, due, histo
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Link
 from mailchimpsync.errors import LASTING_AFTER, REGISTRY, Code, Entry, Retry, remedy_when_lasting
-from mailchimpsync.messages import say
+from mailchimpsync.messages import moment, say
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
@@ -228,7 +228,7 @@ def _failing(state: ConnectionState) -> str:
         )
     return say(
         "failing since %(since)s (%(code)s, %(times)s times in a row)",
-        since=f"{since:%Y-%m-%d %H:%M} UTC",
+        since=moment(since),
         code=code,
         times=state.failing_times,
     )
@@ -273,7 +273,7 @@ def batch_sentences(trouble: updates.BatchDelay) -> str:
     message = say(
         "%(batches)s for results since %(since)s: %(why)s (%(code)s)",
         batches=number,
-        since=f"{trouble.since:%Y-%m-%d %H:%M} UTC",
+        since=moment(trouble.since),
         why=explain_code(trouble.code).sentence,
         code=trouble.code,
     )

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from mailchimpsync.cli.output.console import print_sentence, stderr
 from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.messages import moment
 
 EXIT_INTERRUPTED = 128 + signal.SIGINT
 
@@ -36,9 +37,7 @@ def show_error(error: MailchimpsyncError, about: str = "") -> None:
     if error.detail:
         print_sentence(console, Text(f"  Detail: {error.detail}"))
     if error.lasts_since is not None:
-        print_sentence(
-            console, Text(f"  Every sync since {error.lasts_since:%Y-%m-%d %H:%M} UTC has ended with this error.")
-        )
+        print_sentence(console, Text(f"  Every sync since {moment(error.lasts_since)} has ended with this error."))
     if error.remedy not in {"See the message.", "See --help."}:
         print_sentence(console, Text(f"  What to do: {error.remedy}"))
     print_sentence(console, Text(f"  Code: {error.code} (mailchimpsync explain-code {error.code})", style="dim"))

@@ -1,4 +1,4 @@
-"""Prints JSON, and formats times."""
+"""Prints JSON."""
 
 from __future__ import annotations
 
@@ -18,8 +18,3 @@ def _plain(value: object) -> object:
     if is_dataclass(value):
         return {one.name: getattr(value, one.name) for one in fields(value)}
     return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def moment(time: datetime | None) -> str:
-    """Return a readable time in UTC, or “never”."""
-    return f"{time:%Y-%m-%d %H:%M} UTC" if time else "never"

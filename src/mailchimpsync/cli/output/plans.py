@@ -14,8 +14,8 @@ from mailchimpsync.actions.plans.summary import in_words
 from mailchimpsync.actions.status.connection_state import people_in_words
 from mailchimpsync.actions.texts.names import with_names
 from mailchimpsync.cli.output.failures import show_failures
-from mailchimpsync.cli.output.json import moment
 from mailchimpsync.effects import What
+from mailchimpsync.messages import moment
 from mailchimpsync.model import ChangeKind
 from mailchimpsync.store.changes.kept_plans import PlanKind, PlanState
 

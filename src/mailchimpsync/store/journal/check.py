@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
+from mailchimpsync.messages import moment
 from mailchimpsync.store.engine.database import Store
 from mailchimpsync.store.journal.chain import Entry, commitment_of, hash_of, seal_holds
 from mailchimpsync.store.schema import journal, journal_chain
@@ -136,7 +137,7 @@ class _Walk:
         follows = self._follows(entry["number"])
         self.number = entry["number"]
         if wrong := self._defect(entry, self.hash if follows else None):
-            sentence = f"Entry {self.number} of {entry['time']:%Y-%m-%d %H:%M} UTC {wrong}."
+            sentence = f"Entry {self.number} of {moment(entry['time'])} {wrong}."
             self.found.add(ALTERED, sentence, first=self.number, entry_id=entry["id"])
         self.hash = entry["hash"] or ""
         self.found.entries += 1

@@ -21,9 +21,10 @@ from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.data.preview import DataFindings, PreviewedPerson
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import print_sentence, stdout
-from mailchimpsync.cli.output.json import moment, print_json
+from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.data import as_text
 from mailchimpsync.errors import UsageError
+from mailchimpsync.messages import moment
 
 
 def list_plugins(ctx: click.Context, group_id: int | None, as_json: bool) -> None:

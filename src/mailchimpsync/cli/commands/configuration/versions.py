@@ -25,6 +25,7 @@ from mailchimpsync.cli.output.console import print_sentence, stdout
 from mailchimpsync.cli.output.names import names_for
 from mailchimpsync.config import Configuration, changes
 from mailchimpsync.errors import Code, UsageError
+from mailchimpsync.messages import moment
 
 HISTORY_SHOWN = 20
 
@@ -34,7 +35,7 @@ def history(ctx: click.Context, limit: int) -> None:
     with site_of(ctx) as site:
         names = names_for(site, *(link.audience_id for link in site.configuration.connections))
         for one in versions(site, limit):
-            when = f"{one.saved_at:%Y-%m-%d %H:%M} UTC"
+            when = moment(one.saved_at)
             print_sentence(console, Text.assemble((f"Version {one.number}", "bold"), f"  {when}  by {one.saved_by}"))
             for line in one.changes:
                 print_sentence(console, Text(f"    {with_names(line, names)}"))

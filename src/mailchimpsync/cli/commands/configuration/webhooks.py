@@ -13,7 +13,8 @@ from mailchimpsync.actions import Finding, Site, check_webhooks, list_webhooks, 
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import stdout
 from mailchimpsync.cli.output.findings import exit_code_of, show_findings
-from mailchimpsync.cli.output.json import moment, print_json
+from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.messages import moment
 from mailchimpsync.store.site import webhook_events
 
 EVENTS_MAX = 1_000

@@ -12,6 +12,7 @@ from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import print_sentence, stderr, stdout
 from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.errors import EXIT_MORE_TO_DO, ConfirmationError
+from mailchimpsync.messages import moment
 
 
 def erase_address(ctx: click.Context, address: str, yes: bool, as_json: bool) -> None:
@@ -40,7 +41,7 @@ def _confirm() -> None:
 
 
 def _show(erasure: Erasure) -> None:
-    when = f"{erasure.erased_at:%Y-%m-%d %H:%M} UTC"
+    when = moment(erasure.erased_at)
     print_sentence(
         stdout(), Text(f"Recorded as erased at {when} by {erasure.erased_by}. No sync adds the address again.")
     )

@@ -11,10 +11,10 @@ from rich.text import Text
 from mailchimpsync.actions import explain
 from mailchimpsync.actions.people.describe import PersonStatus
 from mailchimpsync.actions.people.explain import Explanation
-from mailchimpsync.actions.people.headline import format_time
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import stdout
 from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.messages import moment
 
 
 def explain_person(ctx: click.Context, person: str, limit: int, as_json: bool) -> None:
@@ -38,7 +38,7 @@ def _show(console: Console, found: Explanation) -> None:
         console.print(Text("\nHistory, newest first", style="bold"))
     for one in found.history:
         of_several = f" [{one.title}]" if len({entry.list_id for entry in found.history}) > 1 else ""
-        console.print(Text.assemble((f"  {format_time(one.time)}", "head"), (of_several, "dim")))
+        console.print(Text.assemble((f"  {moment(one.time)}", "head"), (of_several, "dim")))
         _say(console, one.sentence, indent=4)
     if found.left_out:
         _say(console, f"… and {found.left_out:,} older changes; --limit shows more.", indent=2, style="dim")

@@ -11,7 +11,8 @@ from mailchimpsync.cli.input.questions import current_user
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import print_sentence, stdout
 from mailchimpsync.cli.output.findings import exit_code_of, show_findings
-from mailchimpsync.cli.output.json import moment, print_json
+from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.messages import moment
 
 
 def list_problems(ctx: click.Context, over: bool, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from mailchimpsync.actions.configuration.tokens import create_token, list_tokens
 from mailchimpsync.cli.input.questions import current_user
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import stderr, stdout
-from mailchimpsync.cli.output.json import moment
+from mailchimpsync.messages import moment
 
 
 def create(ctx: click.Context, name: str, scope: str, expires_in_days: int | None) -> None:

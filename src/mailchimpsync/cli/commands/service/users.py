@@ -13,8 +13,8 @@ from mailchimpsync.actions import Site
 from mailchimpsync.cli.input.questions import current_user
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import stderr, stdout
-from mailchimpsync.cli.output.json import moment
 from mailchimpsync.cli.web_parts import web_parts
+from mailchimpsync.messages import moment
 
 ROLES = ("viewer", "operator", "administrator")
 

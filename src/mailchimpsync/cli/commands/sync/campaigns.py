@@ -21,7 +21,8 @@ from mailchimpsync.cli.interrupt import interruptible_site
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import print_sentence, stdout
 from mailchimpsync.cli.output.errors import EXIT_INTERRUPTED
-from mailchimpsync.cli.output.json import moment, print_json
+from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.messages import moment
 from mailchimpsync.store.site.campaigns import CampaignState
 from mailchimpsync.sync import Outcome
 

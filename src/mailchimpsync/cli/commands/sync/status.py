@@ -27,9 +27,10 @@ from mailchimpsync.actions.texts.stages import STAGE_WORDS
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import stdout
 from mailchimpsync.cli.output.failures import show_failures
-from mailchimpsync.cli.output.json import moment, print_json
+from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.cli.output.names import titles_of
 from mailchimpsync.errors import Code
+from mailchimpsync.messages import moment
 from mailchimpsync.model import Stage
 
 _COUNTED_BY_READING = (

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from django import forms
 from django.utils import timezone
 from django.utils.translation import override
 from playwright.sync_api import Page, expect
@@ -15,11 +16,15 @@ from sqlalchemy import insert
 from mailchimpsync.actions import getplans
 from mailchimpsync.config import Configuration, Schedule, changes
 from mailchimpsync.decide import Excess
+from mailchimpsync.errors import BusyError, Code, ConfigurationError, MailchimpsyncError
+from mailchimpsync.messages import say
 from mailchimpsync.model import ChangeKind, Limit
 from mailchimpsync.store.schema import kept_plan
 from mailchimpsync.web.models import Role, User
 from mailchimpsync.web.screens.configuration.change_list import group_by_part
 from mailchimpsync.web.screens.configuration.connection.schedule_words import schedule_lines
+from mailchimpsync.web.screens.configuration.field_errors import add_error_beside_field
+from mailchimpsync.web.screens.configuration.saving import add_error
 from mailchimpsync_sandbox.world import AUDIENCE_ID
 from support.charity import Charity
 from support.client import signed_in
@@ -118,3 +123,37 @@ def test_what_changed_in_the_configuration_is_told_in_german() -> None:
     [(part, lines)] = told
     assert part == "Verknüpfung der Zielgruppe „a1“ (News ↔ Friends)"
     assert lines == ["resubscribe von ask zu never.", "guard.enabled von ja zu nein."]
+
+
+def test_errors_above_a_form_are_told_in_german_a_line_for_each_problem() -> None:
+    busy = BusyError(Code.BUSY, say("Another run is in progress on audience %(id)s.", id="a1"))
+    with pytest.raises(ConfigurationError) as unusable:
+        Configuration.checked({"accounts": {"main": {"api_key": " "}}})
+    with override("de"):
+        lines = [_told_above_a_form(error) for error in (busy, unusable.value)]
+
+    assert lines == [
+        ["Für die Zielgruppe a1 läuft bereits eine andere Synchronisierung."],
+        ["Konto „main“: Der API-Schlüssel ist leer."],
+    ]
+
+
+def test_a_problem_with_a_key_is_told_beside_its_field_without_its_place() -> None:
+    form = _Form({})
+    with pytest.raises(ConfigurationError) as unusable:
+        Configuration.checked({"accounts": {"main": {"api_key": " "}}})
+
+    add_error_beside_field(form, unusable.value, key="key", address="address")
+
+    assert dict(form.errors) == {"key": ["The API key is empty."]}
+
+
+class _Form(forms.Form):
+    key = forms.CharField(required=False)
+    address = forms.CharField(required=False)
+
+
+def _told_above_a_form(error: MailchimpsyncError) -> list[str]:
+    form = _Form({})
+    add_error(form, error)
+    return [str(line) for line in form.non_field_errors()]

@@ -121,7 +121,7 @@ def save_form(visit: Visit, form: ConfigurationForm, wish: PendingChange, *, che
 def add_error(form: forms.Form, error: MailchimpsyncError) -> None:
     """Put an error that belongs to no field above the form, a line for each problem."""
     problems = error.problems if isinstance(error, ConfigurationError) else ()
-    form.add_error(None, lines_of(translated(one) for one in problems or error.what.splitlines()))
+    form.add_error(None, lines_of(map(translated, problems) if problems else translated(error.what).splitlines()))
 
 
 def status_of_form(form: ConfigurationForm) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from mailchimpsync.store import Store
 from mailchimpsync.store.changes import kept_plans, updates
 from mailchimpsync.store.changes.kept_plans import DONE, LEFT_OUT, UNKNOWN
-from mailchimpsync.store.schema import cache, kept_change, kept_plan, run, update
+from mailchimpsync.store.schema import cache, change, kept_plan, run, update
 from mailchimpsync.sync.updates.opt_outs import MEMBERS_PER_STEP
 from store.changes.test_store_updates import an_update
 from store.databases import LIST, OTHER_LIST, RUN, add_row, hour
@@ -224,7 +224,7 @@ def test_what_a_plan_wanted_and_got_no_answer_is_unknown_until_it_was_read_back(
         done, lost, dropped = (queue(tx, OFF, run_id=run_id) for _ in range(3))
         keys = [row_of(tx, row_with(tx, one))["identity"] for one in (done, lost, dropped)]
         for key in keys:
-            tx.execute(kept_change.insert().values(plan_id=plan_id, identity=key, **A_CHANGE))
+            tx.execute(change.insert().values(plan_id=plan_id, identity=key, **A_CHANGE))
         send(tx, done, lost)
         updates.complete_updates(
             tx, [(done, updates.UNANSWERED), (lost, updates.UNANSWERED), (dropped, updates.SUPERSEDED)]
@@ -260,4 +260,4 @@ def a_plan(tx: Connection) -> tuple[int, int]:
 
 
 def outcomes(tx: Connection) -> dict[str, str | None]:
-    return {one.identity: one.outcome for one in tx.execute(select(kept_change.c.identity, kept_change.c.outcome))}
+    return {one.identity: one.outcome for one in tx.execute(select(change.c.identity, change.c.outcome))}

@@ -13,7 +13,7 @@ from mailchimpsync.model import MCSYNC_METHOD
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.kept_plans import PlanState
-from mailchimpsync.store.schema import json_text, kept_change, update
+from mailchimpsync.store.schema import change, json_text, update
 from mailchimpsync.sync import Outcome, preview
 from support.population import populate
 from support.random_events import RandomEvents
@@ -44,7 +44,7 @@ class PlanWorld:
         deadline = Deadline.after(world.runtime, None)
         self.plan_id = preview(world.systems, world.connection, deadline, by="ann")
         with world.store.begin() as tx:
-            query = select(kept_change).where(kept_change.c.plan_id == self.plan_id)
+            query = select(change).where(change.c.plan_id == self.plan_id)
             return [dict(row) for row in tx.execute(query).mappings()]
 
     def apply(self) -> Outcome:

@@ -7,14 +7,15 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from mailchimpsync.decide.limits import Excess
 from mailchimpsync.model import ChangeKind, Limit, Limits, Stage
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.kept_plans import PlanState
-from mailchimpsync.store.schema import kept_change, kept_plan
+from mailchimpsync.store.runs import runs
+from mailchimpsync.store.schema import cache, change, kept_plan
 from mailchimpsync.sync import Outcome, Result, preview
 from support.webhook_delivery import WebhookDelivery
 from support.world import NEWS, WALK, WALKS, World
@@ -30,6 +31,11 @@ LIMITS = Limits(
     },
     minimum=5,
 )
+
+
+class KilledError(BaseException):
+    """The process was killed."""
+
 
 AFTER_THE_GUARD = (Stage.CREATE_CONTACTS, Stage.CHANGE_GROUPS, Stage.SUBMIT)
 
@@ -58,7 +64,7 @@ def the_plan(world: World) -> Any:
 
 def changes(world: World, plan_id: int) -> list[Any]:
     with world.store.begin() as tx:
-        return list(tx.execute(select(kept_change).where(kept_change.c.plan_id == plan_id)).mappings())
+        return list(tx.execute(select(change).where(change.c.plan_id == plan_id)).mappings())
 
 
 def decide(world: World, plan_id: int, state: PlanState) -> bool:
@@ -269,20 +275,39 @@ def test_a_first_sync_that_would_create_many_contacts_is_held(world: World) -> N
     assert the_plan(world)["counts"] == {"create": 30, "join": 30}
 
 
-def test_a_kill_while_the_plan_is_being_kept_leaves_no_plan_that_could_be_approved(guarded: World) -> None:
+def test_a_kill_while_a_run_is_being_held_holds_nothing_and_loses_nothing(
+    guarded: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: Any, **__: Any) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, "end_run", killed)
+        with pytest.raises(KilledError):
+            everyone_leaves_the_group(guarded)
     with guarded.store.begin() as tx:
-        draft = kept_plans.keep_plan(
-            tx,
-            list_id=guarded.connection.list_id,
-            kind="held",
-            state="draft",
-            made_at=guarded.now,
-            made_by="the guard",
-            expires_at=guarded.now,
-            links={},
-            counts={},
-            excess=[],
-        )
+        assert tx.execute(select(kept_plan)).all() == []
+
+    held = guarded.sync()
+
+    assert held.outcome is Outcome.HELD
+    assert len(changes(guarded, held.kept_plan_id or 0)) == 15
+
+
+def test_a_held_run_keeps_none_of_its_changes_and_its_plan_outlives_their_rows(guarded: World) -> None:
+    plan_id = everyone_leaves_the_group(guarded).kept_plan_id or 0
+    with guarded.store.begin() as tx:
+        assert tx.execute(select(change).where(change.c.run_id.is_not(None))).all() == []
+        tx.execute(delete(cache))
+
+    assert len(changes(guarded, plan_id)) == 15
+
+
+def test_a_draft_can_not_be_approved(guarded: World) -> None:
+    about = {"kind": "held", "state": "draft", "made_at": guarded.now, "made_by": "ann", "expires_at": guarded.now}
+    with guarded.store.begin() as tx:
+        draft = kept_plans.keep_plan(tx, list_id=guarded.connection.list_id, **about, links={}, counts={}, excess=[])
+
     assert not decide(guarded, draft, PlanState.APPROVED)
     assert everyone_leaves_the_group(guarded).kept_plan_id != draft
 
@@ -297,7 +322,7 @@ def look_ahead(world: World, **options: Any) -> int:
 
 def everything_we_know(world: World) -> list[Any]:
     with world.store.begin() as tx:
-        tables = [table for table in kept_plan.metadata.sorted_tables if table not in (kept_plan, kept_change)]
+        tables = [table for table in kept_plan.metadata.sorted_tables if table not in (kept_plan, change)]
         return [tx.execute(select(table)).all() for table in tables if not table.name.endswith("status")]
 
 

@@ -14,7 +14,7 @@ from mailchimpsync.model import ChangeKind, Limit, Limits
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.kept_plans import PlanState
-from mailchimpsync.store.schema import kept_change, kept_plan
+from mailchimpsync.store.schema import change, kept_plan
 from mailchimpsync.sync import Outcome, Result
 from mailchimpsync.sync.undo.make_plan import plan_undo
 from mailchimpsync.sync.verify import verify
@@ -60,7 +60,7 @@ def plan(world: World, run_id: int) -> Any:
 
 def changes(world: World, plan_id: int) -> dict[str, Any]:
     with world.store.begin() as tx:
-        found = tx.execute(select(kept_change).where(kept_change.c.plan_id == plan_id)).mappings()
+        found = tx.execute(select(change).where(change.c.plan_id == plan_id)).mappings()
         return {one["address"]: one for one in found}
 
 

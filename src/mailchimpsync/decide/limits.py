@@ -97,13 +97,13 @@ _SENTENCES: Mapping[ChangeKind, Message] = {
 
 
 def kinds_of(change: Mapping[str, Any]) -> Iterator[Subject]:
-    """Yield the kinds of a planned change; `mailchimp_status` is the member's status before it."""
+    """Yield the kinds of a planned change; `before` has the member's status before it."""
     if change["create_contact"]:
         yield ChangeKind.CREATE, None
     for group, status in change["group_changes"]:
         yield (ChangeKind.JOIN if status == GroupStatus.ADDED else ChangeKind.REMOVE), group
     update = MemberUpdate.from_body(change["member_update"])
-    was_subscribed = change["mailchimp_status"] in SUBSCRIBED_STATUSES
+    was_subscribed = change["before"]["status"] in SUBSCRIBED_STATUSES
     if update.removes_member:
         yield ChangeKind.UNSUBSCRIBE, None
     elif update.subscribes and not was_subscribed:

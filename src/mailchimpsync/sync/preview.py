@@ -12,13 +12,15 @@ from datetime import timedelta
 from mailchimpsync.errors import Code, TransientError
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, Progress
-from mailchimpsync.store.changes.kept_plans import PlanKind
+from mailchimpsync.store import Store
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.changes.kept_plans import PlanKind, PlanState
 from mailchimpsync.store.scratch import scratch_copy
 from mailchimpsync.sync.lease.lease import holding_lease
 from mailchimpsync.sync.options import Options, Outcome, Systems
 from mailchimpsync.sync.read_only import read_only
 from mailchimpsync.sync.run import run_connection
-from mailchimpsync.sync.safety.guard import keep_plan, limits_exceeded
+from mailchimpsync.sync.safety.guard import change_pages, limits_exceeded, plan_columns
 from mailchimpsync.sync.trust import with_current_trust
 
 PREVIEW_VALID_FOR = timedelta(days=3)
@@ -55,14 +57,19 @@ def preview(
             result = run_connection(replace(systems, store=scratch), connection, deadline, options, progress)
         if result.outcome is not Outcome.STOPPED:
             raise TransientError(Code.OUT_OF_TIME, "The plan couldn't be made in the time given.")
-        return keep_plan(
-            scratch,
-            systems.store.begin,
-            connection,
-            result.run_id,
-            kind=PlanKind.PLAN,
-            by=by,
-            now=systems.runtime.now(),
-            good_for=PREVIEW_VALID_FOR,
-            excess=[one.sentence for one in limits_exceeded(scratch, connection, result.run_id)],
-        )
+        return _keep_plan(systems, scratch, connection, result.run_id, by=by)
+
+
+def _keep_plan(systems: Systems, scratch: Store, connection: Connection, run_id: int, *, by: str) -> int:
+    """Copy the plan of a run from the scratch store to ours, as a draft until it is complete."""
+    excess = [one.sentence for one in limits_exceeded(scratch, connection, run_id)]
+    columns, now = plan_columns(scratch, connection, run_id, excess=excess), systems.runtime.now()
+    about = {"kind": PlanKind.PLAN.value, "state": PlanState.DRAFT.value, "made_by": by}
+    with systems.store.begin() as tx:
+        plan_id = kept_plans.keep_plan(tx, made_at=now, expires_at=now + PREVIEW_VALID_FOR, **about, **columns)
+    for changes in change_pages(scratch, run_id):
+        with systems.store.begin() as tx:
+            kept_plans.copy_changes(tx, plan_id, changes)
+    with systems.store.begin() as tx:
+        kept_plans.describe_plan(tx, plan_id, state=PlanState.OPEN.value)
+    return plan_id

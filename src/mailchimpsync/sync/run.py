@@ -22,7 +22,7 @@ from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import bases
-from mailchimpsync.store.changes import kept_plans, plans
+from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.queries import counts, due
 from mailchimpsync.store.runs import figures, runs
 from mailchimpsync.sync import attempts
@@ -228,7 +228,7 @@ def _run_stages(run: Run, stop_on: Stage | None) -> Result:
         if stage is Stage.SUBMIT:
             return _complete(run)
         if stage is Stage.RECONCILE and (plan_id := guard(run)) is not None:
-            return _hold_plan(run, plan_id)
+            return Result(run.list_id, run.id, Outcome.HELD, Stage.FETCH, kept_plan_id=plan_id)
         stage = _next_stage(stage)
         with run.transaction() as tx:
             runs.set_stage(tx, run.list_id, stage)
@@ -255,14 +255,6 @@ def _stop_at_deadline(run: Run, stage: Stage) -> Result:
 def _next_stage(stage: Stage) -> Stage:
     order = list(STAGES)
     return order[order.index(stage) + 1]
-
-
-def _hold_plan(run: Run, plan_id: int) -> Result:
-    """End the run before its first write. The mark stays, so that everything is read again before it is applied."""
-    with run.transaction() as tx:
-        plans.drop_plan(tx, run.id)
-        runs.end_run(tx, run.list_id, run.id, run.runtime.now(), Outcome.HELD.value)
-    return Result(run.list_id, run.id, Outcome.HELD, Stage.FETCH, kept_plan_id=plan_id)
 
 
 def _complete(run: Run) -> Result:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from actions.conftest import BELLA, CARL, EMIL, NOBODY, CharitySite, Interface
 from mailchimpsync.addresses import member_id_of
-from mailchimpsync.store.schema import plan, update
+from mailchimpsync.store.schema import change, update
 from mailchimpsync.sync.lease.lease import holding_lease
 from support.service import LIST_ID
 
@@ -100,12 +100,12 @@ def test_what_an_interrupted_run_planned_for_the_row_is_dropped(
         "sync_status": "ok",
         "reason": "MAILCHIMP_LEFT",
     }
-    charity_site.add(plan, run_id=1, cache_id=bella, agreed={}, **planned)
+    charity_site.add(change, run_id=1, cache_id=bella, identity="m:bella", before={}, agreed={}, **planned)
 
     interface(charity_site, CREATE, id=bella, civicrm_contact_id=77)
 
     with charity_site.site.store.begin() as tx:
-        assert tx.execute(select(plan).where(plan.c.cache_id == bella)).all() == []
+        assert tx.execute(select(change).where(change.c.cache_id == bella)).all() == []
 
 
 def test_a_row_with_an_update_on_its_way_can_only_be_made_due(charity_site: CharitySite, interface: Interface) -> None:

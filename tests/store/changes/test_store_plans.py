@@ -25,6 +25,8 @@ def a_change(cache_id: int, **columns: Any) -> dict[str, Any]:
     return {
         "run_id": RUN,
         "cache_id": cache_id,
+        "identity": f"m:{cache_id}",
+        "before": {"status": None, "interests": {}, "groups": {}},
         "create_contact": False,
         "group_changes": [[NEWSLETTER, "Added"]],
         "member_update": None,

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, event, insert
 
 from mailchimpsync.store import Store
 from mailchimpsync.store.schema import journal, metadata
-from store.databases import LIST, add_row, hour, row
+from store.databases import LIST, RUN, add_row, hour, row
+from store.engine.test_moved_plans import add_planned_changes, planned_changes
 from store.engine.test_store_schema import migrations
 
 BEFORE = "0009"
@@ -49,12 +50,13 @@ def upgrade(store: Store, killed_at: int) -> None:
 
 
 def with_rows_of_before(store: Store) -> tuple[int, int]:
-    """Go back to an older schema, with someone we took off, and a plan that is done; return the two rows."""
+    """Go back to an older schema, with someone we took off, and changes of a run and of a plan; return two rows."""
     off = {"mailchimp_status": "unsubscribed", "mailchimp_status_date": None}
     with store.begin() as tx:
         ann, bob = add_row(tx, **off), add_row(tx, mailchimp_email="bob@example.org")
         entry = {"list_id": LIST, "time": hour(9), "side": "Mailchimp", "field": "status", "reason": "CIVICRM_REMOVED"}
         tx.execute(insert(journal).values(**entry, cache_id=ann, old="subscribed", new="unsubscribed"))
+        add_planned_changes(tx, ann)
     with store.begin() as tx:
         command.downgrade(migrations(tx), BEFORE)
     return ann, bob
@@ -83,3 +85,4 @@ def test_an_upgrade_killed_after_any_statement_goes_on_with_the_next(store: Stor
         found = row(tx, ann)
         assert (found["mailchimp_status_by"], found["mailchimp_status_date"]) == ("us", hour(9))
         assert row(tx, bob)["mailchimp_email"] == "bob@example.org"
+        assert planned_changes(tx) == [(None, None, "m:bob"), (RUN, ann, found["identity"])]

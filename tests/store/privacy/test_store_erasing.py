@@ -13,13 +13,12 @@ from mailchimpsync.store.privacy import erasure
 from mailchimpsync.store.schema import (
     JsonText,
     cache,
+    change,
     data,
     event,
-    kept_change,
     kept_plan,
     log,
     metadata,
-    plan,
     update,
     verification,
 )
@@ -63,7 +62,7 @@ def test_all_about_an_address_goes_and_nothing_of_another_that_looks_alike(store
         assert row(tx, other)["new_address"] is None
         assert row(tx, waiting)["refusal"] == {"update": {"email_address": OTHER}}
         assert tx.execute(select(verification.c.differences)).scalar_one() == differences[1:]
-        assert tx.execute(select(func.count()).select_from(kept_change)).scalar_one() == 1
+        assert tx.execute(select(func.count()).select_from(change)).scalar_one() == 1
 
 
 NO_COLUMN = {
@@ -80,17 +79,15 @@ NO_COLUMN = {
 
 MAY_MENTION = {
     "event": {"member_key", "other_key", "data", "note"},
-    "kept_change": {"identity", "member_id", "address", "before", "member_update", "agreed", "note"},
+    "change": {"identity", "member_id", "address", "before", "member_update", "agreed", "note"},
     "update": {"data", "attempt", "agreed", "error_response"},
-    "plan": {"member_update", "agreed"},
     "data": {"confirmed", "wanted", "refused"},
     "log": {"message"},
     "campaign_recipient": {"member_id"},
 }
 CODES = {
     "event": {"list_id", "kind", "fingerprint", "state", "outcome"},
-    "kept_change": {"group_changes", "sync_status", "reason", "outcome"},
-    "plan": {"group_changes", "sync_status", "reason"},
+    "change": {"group_changes", "sync_status", "reason", "outcome"},
     "log": {"list_id"},
 }
 
@@ -134,17 +131,18 @@ def plant(tx: Connection, row_id: int, address: str) -> None:
         fields = {"fields": {"OTHER": [address, "fields"]}}
         tx.execute(insert(update).values({**body, "data": {}, column: {"data": fields}}))
     tx.execute(insert(update).values(**body, data={}, error_response=f'{{"detail":"{address} is odd"}}'))
-    change = {"create_contact": False, "group_changes": [], "sync_status": "live", "reason": "x", "agreed": {}}
+    wanted = {"create_contact": False, "group_changes": [], "sync_status": "live", "reason": "x", "agreed": {}}
+    wanted |= {"identity": "m:x", "before": {}}
     for number, column in enumerate(("member_update", "agreed")):
         run = sum(address.encode()) * 10 + number
-        tx.execute(insert(plan).values({**change, "run_id": run, "cache_id": row_id, column: said}))
+        tx.execute(insert(change).values({**wanted, "run_id": run, "cache_id": row_id, column: said}))
     kept = {"list_id": LIST, "kind": "plan", "made_at": NOW, "made_by": "x", "expires_at": NOW}
     key = tx.execute(insert(kept_plan).values({**kept, "links": {}, "counts": {}, "excess": []})).inserted_primary_key
     assert key is not None
     mentions = {"address": address, "member_id": member, "before": said, "member_update": said, "note": f"“{address}”"}
     for number, (column, value) in enumerate(mentions.items()):
-        wanted = {**change, "plan_id": key[0], "identity": f"x:{number}", "before": {}, column: value}
-        tx.execute(insert(kept_change).values(wanted))
+        values = {**wanted, "plan_id": key[0], "identity": f"x:{number}", column: value}
+        tx.execute(insert(change).values(values))
     known = {"fields": {"OTHER": [address, "fields"], "JOB": [f"not {OTHER}", "fields"]}, "tags": {"T": "tags"}}
     mine = add_row(tx)
     tx.execute(insert(data).values(cache_id=mine, confirmed=known, wanted=known, refused={"fields": [address]}))
@@ -161,8 +159,8 @@ def _plan(tx: Connection) -> None:
         ("m:2", OTHER, {"email_address": ADDRESS}),
         ("m:3", OTHER, {"email_address": OTHER}),
     ):
-        change = {**wanted, "identity": identity, "address": address, "member_update": body}
-        tx.execute(insert(kept_change).values(change))
+        values = {**wanted, "identity": identity, "address": address, "member_update": body}
+        tx.execute(insert(change).values(values))
 
 
 def test_an_erased_address_is_known_by_its_digest_however_it_is_written(store: Store) -> None:

@@ -22,13 +22,12 @@ from mailchimpsync.store.schema import (
     alert,
     batch,
     cache,
+    change,
     event,
     group_contact,
-    kept_change,
     kept_plan,
     log,
     metadata,
-    plan,
     run,
     status,
     update,
@@ -38,7 +37,7 @@ from mailchimpsync.store.site import alerts, configurations, webhook_events
 from store.databases import ANN, LIST, NEWSLETTER, OTHER_LIST, add_row, hour
 
 ROWS = 5
-GOES = (alert, batch, cache, event, group_contact, kept_change, kept_plan, log, plan, status, update)
+GOES = (alert, batch, cache, event, group_contact, change, kept_plan, log, status, update)
 STAYS = (journal_table, run)
 
 
@@ -54,10 +53,11 @@ def furnish(tx: Connection, list_id: str) -> None:
     unsent = updates.unsent_updates(tx, list_id, 10)
     updates.set_batch(tx, updates.open_batch(tx, list_id, [unsent[0]["id"]], hour(8), "mark"), mailchimp_batch_id="b1")
     changes = {"create_contact": False, "group_changes": [], "sync_status": "ok", "reason": "IN_SYNC", "agreed": {}}
-    tx.execute(insert(plan).values(run_id=run_id, cache_id=rows[0], **changes))
+    changes |= {"identity": "m:ann", "before": {}}
+    tx.execute(insert(change).values(run_id=run_id, cache_id=rows[0], **changes))
     kept = {"made_at": hour(8), "made_by": "ann", "expires_at": hour(9), "links": {}, "counts": {}, "excess": []}
     plan_id = kept_plans.keep_plan(tx, list_id=list_id, kind="plan", **kept)
-    tx.execute(insert(kept_change).values(plan_id=plan_id, identity="m:ann", before={}, **changes))
+    tx.execute(insert(change).values(plan_id=plan_id, **changes))
     runs.add_log(tx, list_id, run_id, hour(8), "Began.")
     groups.store_memberships(tx, list_id, run_id, [(ANN, NEWSLETTER, "Added"), (ANN, 6, "Added")])
     webhook_events.add_event(tx, list_id=list_id, kind="profile", fingerprint=list_id, data={}, now=hour(8))

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Table, delete, func, insert, select
 from sqlalchemy import update as sql_update
 
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
-from mailchimpsync.store.schema import batch, cache, plan, update
+from mailchimpsync.store.schema import batch, cache, update
+from mailchimpsync.store.schema import change as change_table
 
 
 class RecentUpdate(NamedTuple):
@@ -55,7 +56,7 @@ def remove(tx: Connection, table: Table, row_id: int) -> None:
 
 def drop_plan_of(tx: Connection, cache_id: int) -> None:
     """Drop what an interrupted run has planned for a row; the next run decides again."""
-    tx.execute(delete(plan).where(plan.c.cache_id == cache_id))
+    tx.execute(delete(change_table).where(change_table.c.cache_id == cache_id))
 
 
 def holder_of(tx: Connection, list_id: str, identity: str) -> int | None:

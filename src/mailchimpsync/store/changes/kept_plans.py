@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, exists, func, insert, or_, select, true, update
 
 from mailchimpsync.store.engine.dialect import Row, insert_rows, update_by_id
-from mailchimpsync.store.schema import cache, json_text, kept_change, kept_plan, plan, run
+from mailchimpsync.store.schema import cache, change, json_text, kept_plan, run
 from mailchimpsync.store.schema import update as update_table
 
 ROWS_PER_PAGE = 2_000
@@ -53,26 +53,13 @@ def keep_plan(tx: Connection, **values: Any) -> int:
 
 def keep_changes(tx: Connection, plan_id: int, changes: Sequence[Row]) -> None:
     """Add changes to a stored plan, all with the same columns."""
-    insert_rows(tx, kept_change, [{**change, "plan_id": plan_id} for change in changes])
+    insert_rows(tx, change, [{**one, "plan_id": plan_id} for one in changes])
 
 
-def planned_changes(tx: Connection, run_id: int, after: int, limit: int) -> Sequence[RowMapping]:
-    """Return the next planned changes of a run, by `id`, with the current values of their cache rows."""
-    columns = [plan.c[name] for name in ("id", "cache_id", *_CHANGE)]
-    known = (
-        cache.c.identity,
-        cache.c.civicrm_contact_id,
-        cache.c.mailchimp_member_id,
-        cache.c.mailchimp_email,
-        cache.c.mailchimp_status,
-        cache.c.mailchimp_interests,
-    )
-    query = (
-        select(*columns, *known)
-        .join(cache, cache.c.id == plan.c.cache_id)
-        .where(plan.c.run_id == run_id, plan.c.id > after)
-    )
-    return tx.execute(query.order_by(plan.c.id).limit(limit)).mappings().all()
+def copy_changes(tx: Connection, plan_id: int, changes: Sequence[Mapping[Any, Any]]) -> None:
+    """Add changes that a run in another store has decided on."""
+    theirs = {"id", "run_id", "cache_id"}
+    keep_changes(tx, plan_id, [{name: one[name] for name in one if name not in theirs} for one in changes])
 
 
 def find_plan(tx: Connection, plan_id: int) -> RowMapping | None:
@@ -129,7 +116,7 @@ def decide_plan(
 def finish_plan(tx: Connection, plan_id: int, run_id: int) -> None:
     """Record that a run has carried a plan out; changes that were no longer as planned were left out."""
     describe_plan(tx, plan_id, state=PlanState.APPLIED.value, applied_run_id=run_id)
-    forgotten = update(kept_change).where(kept_change.c.plan_id == plan_id, kept_change.c.outcome.is_(None))
+    forgotten = update(change).where(change.c.plan_id == plan_id, change.c.outcome.is_(None))
     tx.execute(forgotten.values(outcome=LEFT_OUT, note="It was no longer needed, or the row has gone."))
 
 
@@ -137,31 +124,31 @@ def kept_changes(
     tx: Connection, plan_id: int, *, after: int = 0, offset: int = 0, limit: int = ROWS_PER_PAGE
 ) -> Sequence[RowMapping]:
     """Return the next changes of a stored plan, in the order in which they were planned."""
-    query = select(kept_change).where(kept_change.c.plan_id == plan_id, kept_change.c.id > after)
-    return tx.execute(query.order_by(kept_change.c.id).offset(offset).limit(limit)).mappings().all()
+    query = select(change).where(change.c.plan_id == plan_id, change.c.id > after)
+    return tx.execute(query.order_by(change.c.id).offset(offset).limit(limit)).mappings().all()
 
 
 def count_changes(tx: Connection, plan_id: int) -> dict[str | None, int]:
     """Return how many changes a stored plan has, by outcome."""
-    query = select(kept_change.c.outcome, func.count()).where(kept_change.c.plan_id == plan_id)
-    return {outcome: int(number) for outcome, number in tx.execute(query.group_by(kept_change.c.outcome))}
+    query = select(change.c.outcome, func.count()).where(change.c.plan_id == plan_id)
+    return {outcome: int(number) for outcome, number in tx.execute(query.group_by(change.c.outcome))}
 
 
 def reasons_of(tx: Connection, plan_id: int) -> Sequence[RowMapping]:
     """Return how many changes of a plan weren't made, by `outcome` and `note` (why), the most frequent first."""
     number = func.count().label("count")
-    query = select(kept_change.c.outcome, kept_change.c.note, number).where(
-        kept_change.c.plan_id == plan_id, kept_change.c.outcome.in_((LEFT_OUT, REFUSED))
+    query = select(change.c.outcome, change.c.note, number).where(
+        change.c.plan_id == plan_id, change.c.outcome.in_((LEFT_OUT, REFUSED))
     )
-    query = query.group_by(kept_change.c.outcome, kept_change.c.note)
-    return tx.execute(query.order_by(kept_change.c.outcome, number.desc(), kept_change.c.note)).mappings().all()
+    query = query.group_by(change.c.outcome, change.c.note)
+    return tx.execute(query.order_by(change.c.outcome, number.desc(), change.c.note)).mappings().all()
 
 
 def refused_changes(tx: Connection, plan_id: int, limit: int) -> Sequence[RowMapping]:
     """Return the people for whom something of a plan was refused: contact_id, address, note (the reason)."""
-    columns = (kept_change.c.contact_id, kept_change.c.address, kept_change.c.outcome, kept_change.c.note)
-    query = select(*columns).where(kept_change.c.plan_id == plan_id, kept_change.c.outcome == REFUSED)
-    return tx.execute(query.order_by(kept_change.c.id).limit(limit)).mappings().all()
+    columns = (change.c.contact_id, change.c.address, change.c.outcome, change.c.note)
+    query = select(*columns).where(change.c.plan_id == plan_id, change.c.outcome == REFUSED)
+    return tx.execute(query.order_by(change.c.id).limit(limit)).mappings().all()
 
 
 def count_unanswered(tx: Connection, plan_id: int) -> int:
@@ -173,12 +160,12 @@ def count_unanswered(tx: Connection, plan_id: int) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def match_with_plan(tx: Connection, plan_id: int, planned: Sequence[RowMapping]) -> list[int]:
+def match_with_plan(tx: Connection, plan_id: int, planned: Sequence[Mapping[Any, Any]]) -> list[int]:
     """Compare planned changes of a run with those of a stored plan; mark those that are the same as done.
 
     Returns the ids (in the run's plan) of those that differ: these must not be carried out.
     """
-    by_identity = {change["identity"]: change for change in _changes_by_identity(tx, plan_id, planned)}
+    by_identity = {one["identity"]: one for one in _changes_by_identity(tx, plan_id, planned)}
     others, taken, changed = [], [], []
     for one in planned:
         kept = by_identity.get(one["identity"])
@@ -188,7 +175,7 @@ def match_with_plan(tx: Connection, plan_id: int, planned: Sequence[RowMapping])
         others.append(one["id"])
         if kept is not None:
             changed.append({"id": kept["id"], "outcome": LEFT_OUT, "note": "A different change is needed now."})
-    update_by_id(tx, kept_change, [*taken, *changed])
+    update_by_id(tx, change, [*taken, *changed])
     return others
 
 
@@ -197,8 +184,8 @@ def record_refused(tx: Connection, run_id: int, row_ids: Sequence[int]) -> None:
     plan_of_run = select(run.c.kept_plan_id).where(run.c.id == run_id).scalar_subquery()
     refused = select(cache.c.identity, cache.c.reason).where(cache.c.id.in_(row_ids))
     for identity, reason in tx.execute(refused).all():
-        mine = kept_change.c.plan_id == plan_of_run, kept_change.c.identity == identity, kept_change.c.outcome == DONE
-        tx.execute(update(kept_change).where(*mine).values(outcome=REFUSED, note=reason))
+        mine = change.c.plan_id == plan_of_run, change.c.identity == identity, change.c.outcome == DONE
+        tx.execute(update(change).where(*mine).values(outcome=REFUSED, note=reason))
 
 
 def record_given_up(tx: Connection, update_ids: Sequence[int]) -> None:
@@ -231,13 +218,13 @@ def _set_outcome(
     for one in tx.execute(query):
         by_plan.setdefault(one.kept_plan_id, []).append(one.identity)
     for plan_id, identities in by_plan.items():
-        mine = kept_change.c.plan_id == plan_id, kept_change.c.identity.in_(identities)
-        tx.execute(update(kept_change).where(*mine, kept_change.c.outcome == before).values(outcome=outcome, note=note))
+        mine = change.c.plan_id == plan_id, change.c.identity.in_(identities)
+        tx.execute(update(change).where(*mine, change.c.outcome == before).values(outcome=outcome, note=note))
 
 
-def _changes_by_identity(tx: Connection, plan_id: int, planned: Sequence[RowMapping]) -> Iterator[RowMapping]:
+def _changes_by_identity(tx: Connection, plan_id: int, planned: Sequence[Mapping[Any, Any]]) -> Iterator[RowMapping]:
     identities = [one["identity"] for one in planned]
-    query = select(kept_change).where(kept_change.c.plan_id == plan_id, kept_change.c.identity.in_(identities))
+    query = select(change).where(change.c.plan_id == plan_id, change.c.identity.in_(identities))
     yield from tx.execute(query).mappings()
 
 
@@ -246,8 +233,8 @@ def is_same_change(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return _text_of(one) == _text_of(other)
 
 
-def _text_of(change: Mapping[str, Any]) -> str:
-    return json_text({name: _sorted(change[name]) for name in _CHANGE})
+def _text_of(one: Mapping[str, Any]) -> str:
+    return json_text({name: _sorted(one[name]) for name in _CHANGE})
 
 
 def _sorted(value: Any) -> Any:
@@ -260,5 +247,5 @@ def forget_changes(tx: Connection, before: datetime) -> int:
     """Delete the people of closed plans that were decided or expired before a time; return how many rows."""
     closed = kept_plan.c.state.in_((PlanState.APPLIED.value, PlanState.DROPPED.value, PlanState.EXPIRED.value))
     old = or_(kept_plan.c.decided_at < before, kept_plan.c.decided_at.is_(None) & (kept_plan.c.expires_at < before))
-    mine = exists().where(kept_plan.c.id == kept_change.c.plan_id, closed, old)
-    return tx.execute(delete(kept_change).where(mine)).rowcount
+    mine = exists().where(kept_plan.c.id == change.c.plan_id, closed, old)
+    return tx.execute(delete(change).where(mine)).rowcount

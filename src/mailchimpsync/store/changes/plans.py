@@ -1,4 +1,7 @@
-"""The plan of a run: what the decisions want changed. Completed changes are deleted, so that no one's data stays."""
+"""The plan of a run: what the decisions want changed. Completed changes are deleted, so that no one's data stays.
+
+A plan that is held is moved to a kept plan (`kept_plans`), in the same table.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, delete, func, select
+from sqlalchemy import Connection, RowMapping, Select, delete, func, select, update
 
 from mailchimpsync.store.engine.dialect import Row, insert_rows
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
-from mailchimpsync.store.schema import cache, plan
+from mailchimpsync.store.schema import cache, change
 
 
 class ContactToCreate(NamedTuple):
@@ -26,38 +29,50 @@ class ContactToCreate(NamedTuple):
 
 
 def add_to_plan(tx: Connection, rows: Sequence[Row]) -> None:
-    """Add planned changes, each with every column of the table but `id`."""
-    insert_rows(tx, plan, rows)
+    """Add changes that a run has decided on: run and row, the person, the values before, and what to change."""
+    insert_rows(tx, change, rows)
+
+
+def planned_changes(tx: Connection, run_id: int, after: int, limit: int) -> Sequence[RowMapping]:
+    """Return the next changes of a run, by `id`, as they were decided."""
+    query = select(change).where(change.c.run_id == run_id, change.c.id > after)
+    return tx.execute(query.order_by(change.c.id).limit(limit)).mappings().all()
+
+
+def hold_changes(tx: Connection, run_id: int, plan_id: int) -> None:
+    """Make the changes of a run those of a kept plan: they outlive their rows, and nothing carries them out."""
+    held = {"run_id": None, "cache_id": None, "plan_id": plan_id}
+    tx.execute(update(change).where(change.c.run_id == run_id).values(held))
 
 
 def drop_plan(tx: Connection, run_id: int) -> int:
     """Drop the unfinished changes of a run's plan, and return how many; their rows stay due."""
-    return tx.execute(delete(plan).where(plan.c.run_id == run_id)).rowcount
+    return tx.execute(delete(change).where(change.c.run_id == run_id)).rowcount
 
 
 def drop_changes(tx: Connection, plan_ids: Sequence[int]) -> None:
     """Drop planned changes by id: they are done, or their rows stay due."""
-    tx.execute(delete(plan).where(plan.c.id.in_(plan_ids)))
+    tx.execute(delete(change).where(change.c.id.in_(plan_ids)))
 
 
 def drop_plans_of_rows(tx: Connection, row_ids: Sequence[int]) -> None:
     """Drop what any run has planned for rows that are about to be decided again: the newest decision counts."""
-    tx.execute(delete(plan).where(plan.c.cache_id.in_(row_ids)))
+    tx.execute(delete(change).where(change.c.cache_id.in_(row_ids)))
 
 
 def contacts_to_create(tx: Connection, run_id: int, after: int, limit: int) -> Sequence[ContactToCreate]:
     """Return the next planned contacts, by plan id."""
     query = (
-        select_as(ContactToCreate, cache, plan_id=plan.c.id)
-        .select_from(plan)
-        .join(cache, cache.c.id == plan.c.cache_id)
+        select_as(ContactToCreate, cache, plan_id=change.c.id)
+        .select_from(change)
+        .join(cache, cache.c.id == change.c.cache_id)
         .where(
-            plan.c.run_id == run_id,
-            plan.c.create_contact,
+            change.c.run_id == run_id,
+            change.c.create_contact,
             cache.c.civicrm_contact_id.is_(None),
-            plan.c.id > after,
+            change.c.id > after,
         )
-        .order_by(plan.c.id)
+        .order_by(change.c.id)
         .limit(limit)
     )
     return fetch(tx, ContactToCreate, query)
@@ -65,20 +80,20 @@ def contacts_to_create(tx: Connection, run_id: int, after: int, limit: int) -> S
 
 def count_contacts_to_create(tx: Connection, run_id: int, after: int) -> int:
     """Return how many contacts a run has planned, after a plan id."""
-    planned = plan.c.run_id == run_id, plan.c.create_contact, plan.c.id > after
+    planned = change.c.run_id == run_id, change.c.create_contact, change.c.id > after
     return int(tx.execute(select(func.count()).where(*planned)).scalar_one())
 
 
 def open_changes(tx: Connection, run_id: int, limit: int) -> Sequence[Any]:
     """Return the next planned changes that aren't done, with the values of their cache rows."""
-    query = _with_rows().where(plan.c.run_id == run_id)
-    return tx.execute(query.order_by(plan.c.id).limit(limit)).mappings().all()
+    query = _with_rows().where(change.c.run_id == run_id)
+    return tx.execute(query.order_by(change.c.id).limit(limit)).mappings().all()
 
 
 def open_changes_of_rows(tx: Connection, row_ids: Sequence[int]) -> Sequence[Any]:
     """Return planned changes of rows that runs never recorded as done, likewise."""
-    query = _with_rows().where(plan.c.cache_id.in_(row_ids))
-    return tx.execute(query.order_by(plan.c.id)).mappings().all()
+    query = _with_rows().where(change.c.cache_id.in_(row_ids))
+    return tx.execute(query.order_by(change.c.id)).mappings().all()
 
 
 def _with_rows() -> Select[Any]:
@@ -90,10 +105,10 @@ def _with_rows() -> Select[Any]:
         cache.c.mailchimp_updated,
         cache.c.base_subscribed,
     )
-    return select(plan, *known).join(cache, cache.c.id == plan.c.cache_id)
+    return select(change, *known).join(cache, cache.c.id == change.c.cache_id)
 
 
 def count_open(tx: Connection, run_id: int) -> int:
     """Return how many planned changes aren't done."""
-    query = select(func.count()).where(plan.c.run_id == run_id)
+    query = select(func.count()).where(change.c.run_id == run_id)
     return int(tx.execute(query).scalar_one())

@@ -11,7 +11,7 @@ from mailchimpsync.effects import Effect
 from mailchimpsync.store.changes.kept_plans import LEFT_OUT, ROWS_PER_PAGE
 from mailchimpsync.store.engine.dialect import update_by_id
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
-from mailchimpsync.store.schema import cache, journal, kept_change, kept_plan
+from mailchimpsync.store.schema import cache, change, journal, kept_plan
 
 
 class ChangedRow(NamedTuple):
@@ -59,15 +59,13 @@ def rows_of_ids(tx: Connection, ids: Sequence[int]) -> dict[int, ChangedRow]:
 
 def undecided_changes(tx: Connection, plan_id: int, after: int, limit: int = ROWS_PER_PAGE) -> Sequence[RowMapping]:
     """Return the next changes of a stored plan without an outcome yet, by `id`."""
-    query = select(kept_change).where(
-        kept_change.c.plan_id == plan_id, kept_change.c.id > after, kept_change.c.outcome.is_(None)
-    )
-    return tx.execute(query.order_by(kept_change.c.id).limit(limit)).mappings().all()
+    query = select(change).where(change.c.plan_id == plan_id, change.c.id > after, change.c.outcome.is_(None))
+    return tx.execute(query.order_by(change.c.id).limit(limit)).mappings().all()
 
 
 def exclude_changes(tx: Connection, notes: Sequence[tuple[int, str]]) -> None:
     """Record which changes are left out, and why."""
-    update_by_id(tx, kept_change, [{"id": key, "outcome": LEFT_OUT, "note": note} for key, note in notes])
+    update_by_id(tx, change, [{"id": key, "outcome": LEFT_OUT, "note": note} for key, note in notes])
 
 
 def forget_plan(tx: Connection, plan_id: int) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, selec
 
 from mailchimpsync.effects import Effect, What
 from mailchimpsync.store.engine.dialect import insert_rows
+from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.journal.chain import CHAIN_START, chained
 from mailchimpsync.store.runs.figures import add_changes
 from mailchimpsync.store.runs.runs import MEMBERS
@@ -72,9 +73,6 @@ class Entry(NamedTuple):
     def effect(self) -> Effect:
         """What was changed, or refused."""
         return Effect.stored(self.side, self.field, self.old, self.new)
-
-
-_COLUMNS = tuple(journal.c[name] for name in Entry._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +174,13 @@ def changes_by_kind(tx: Connection, run_ids: Sequence[int]) -> list[tuple[str, s
 def newest_for_row(tx: Connection, list_id: str, cache_id: int, fields: Collection[str]) -> Entry | None:
     """Return the newest entry of a row about one of these fields."""
     mine = journal.c.list_id == list_id, journal.c.cache_id == cache_id, journal.c.field.in_(fields)
-    found = tx.execute(select(*_COLUMNS).where(*mine).order_by(journal.c.id.desc()).limit(1)).one_or_none()
-    return Entry(*found) if found is not None else None
+    return fetch_one(tx, Entry, select_as(Entry, journal).where(*mine).order_by(journal.c.id.desc()).limit(1))
 
 
 def entries(tx: Connection, wanted: Filter, *, after: int = 0, limit: int, offset: int = 0) -> list[Entry]:
     """Return the next entries, oldest first: those with an id after `after`, skipping the first `offset`."""
-    query = select(*_COLUMNS).where(journal.c.id > after, *_conditions(wanted))
-    return [Entry(*row) for row in tx.execute(query.order_by(journal.c.id).limit(limit).offset(offset))]
+    query = select_as(Entry, journal).where(journal.c.id > after, *_conditions(wanted))
+    return fetch(tx, Entry, query.order_by(journal.c.id).limit(limit).offset(offset))
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
@@ -218,8 +215,8 @@ def entries_for_person(
         journal.c.member_id.in_(member_keys),
     )
     number = int(tx.execute(select(func.count()).select_from(journal).where(mine)).scalar_one())
-    newest = select(*_COLUMNS).where(mine).order_by(journal.c.time.desc(), journal.c.id.desc()).limit(limit)
-    return [Entry(*row) for row in tx.execute(newest)], number
+    newest = select_as(Entry, journal).where(mine).order_by(journal.c.time.desc(), journal.c.id.desc()).limit(limit)
+    return fetch(tx, Entry, newest), number
 
 
 def rows_of_members(tx: Connection, member_keys: Collection[str]) -> tuple[set[tuple[str, int]], set[int]]:

@@ -39,15 +39,14 @@ from mailchimpsync.store.schema import (
     cache,
     campaign,
     campaign_recipient,
+    change,
     data,
     event,
     journal,
     journal_chain,
     json_text,
-    kept_change,
     kept_plan,
     log,
-    plan,
     verification,
 )
 from mailchimpsync.store.schema import update as update_table
@@ -130,11 +129,11 @@ def _with_other_rows(tx: Connection, found: ErasureTraces) -> ErasureTraces:
 def purge(tx: Connection, found: ErasureTraces) -> dict[str, int]:
     """Delete everything about an address except the journal; return how much, by kind. It can be repeated."""
     mine = found.list_id
-    kept_plans = kept_change.c.plan_id.in_(select(kept_plan.c.id).where(kept_plan.c.list_id == mine))
+    of_plans = change.c.plan_id.in_(select(kept_plan.c.id).where(kept_plan.c.list_id == mine))
+    planned = or_(of_plans, _in_audience(change.c.cache_id, mine))
     campaigns = select(campaign.c.id).where(campaign.c.list_id == mine)
     gone = {
-        "plans": _delete(tx, kept_change, _CHANGE, kept_plans, found)
-        + _delete(tx, plan, ("member_update", "agreed"), _in_audience(plan.c.cache_id, mine), found),
+        "plans": _delete(tx, change, _CHANGE, planned, found),
         "events": _delete(tx, event, ("member_key", "other_key", "data", "note"), event.c.list_id == mine, found),
         "findings": _purge_findings(tx, found),
         "updates": _purge_updates(tx, found),

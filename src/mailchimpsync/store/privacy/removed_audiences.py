@@ -37,7 +37,7 @@ _BY_ID: tuple[tuple[Table, ColumnElement[str]], ...] = (
     (cache, cache.c.mailchimp_list_id),
     (batch, batch.c.mailchimp_list_id),
 )
-"""With a cache row go its updates and its place in a plan, with a kept plan its changes, with a campaign
+"""With a cache row go its updates and its planned changes, with a kept plan its changes, with a campaign
 its unknown recipients. Activities in CiviCRM stay."""
 
 

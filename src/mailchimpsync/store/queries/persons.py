@@ -12,7 +12,7 @@ from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.queries.filters import NO_ESCAPE, contains_text
-from mailchimpsync.store.schema import cache, kept_change, kept_plan
+from mailchimpsync.store.schema import cache, change, kept_plan
 
 ROWS_MAX = 200
 """How many of a person's rows, and of the plans waiting for them, are returned."""
@@ -111,9 +111,9 @@ def waiting_changes(tx: Connection, list_id: str, identities: Collection[str]) -
     waiting = kept_plan.c.list_id == list_id, kept_plan.c.state.in_((PlanState.OPEN.value, PlanState.APPROVED.value))
     about = (kept_plan.c.kind, kept_plan.c.state, kept_plan.c.made_by, kept_plan.c.made_at, kept_plan.c.expires_at)
     query = (
-        select(kept_change, *about)
-        .join(kept_plan, kept_plan.c.id == kept_change.c.plan_id)
-        .where(*waiting, kept_change.c.identity.in_(identities))
-        .order_by(kept_change.c.id)
+        select(change, *about)
+        .join(kept_plan, kept_plan.c.id == change.c.plan_id)
+        .where(*waiting, change.c.identity.in_(identities))
+        .order_by(change.c.id)
     )
     return tx.execute(query.limit(ROWS_MAX)).mappings().all()

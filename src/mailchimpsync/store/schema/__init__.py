@@ -5,7 +5,7 @@ All times are UTC. What is in which column: docs/reference/tables.md.
 
 from mailchimpsync.store.schema.campaigns_tables import campaign, campaign_import, campaign_recipient
 from mailchimpsync.store.schema.journal_tables import journal, journal_chain, tombstone
-from mailchimpsync.store.schema.runs_tables import kept_change, kept_plan, log, plan, run, service, status, verification
+from mailchimpsync.store.schema.runs_tables import change, kept_plan, log, run, service, status, verification
 from mailchimpsync.store.schema.site_tables import alert, alert_message, configuration, event, secret, site, token
 from mailchimpsync.store.schema.sync_tables import batch, cache, data, group_contact, update
 from mailchimpsync.store.schema.types import PREFIX, JsonText, UtcDateTime, json_text, metadata
@@ -21,6 +21,7 @@ __all__ = [
     "campaign",
     "campaign_import",
     "campaign_recipient",
+    "change",
     "configuration",
     "data",
     "event",
@@ -28,11 +29,9 @@ __all__ = [
     "journal",
     "journal_chain",
     "json_text",
-    "kept_change",
     "kept_plan",
     "log",
     "metadata",
-    "plan",
     "run",
     "secret",
     "service",

@@ -79,22 +79,6 @@ log = table(
     Index("ix_mcs_log_run", "list_id", "run_id", "id"),
 )
 
-plan = table(
-    "plan",
-    Column("id", ID, primary_key=True),
-    Column("run_id", BigInteger, nullable=False),
-    Column("cache_id", BigInteger, ForeignKey(cache.c.id, ondelete="CASCADE"), nullable=False),
-    Column("create_contact", Boolean, nullable=False),
-    Column("group_changes", JsonText, nullable=False),  # [[group id, status], …]
-    Column("member_update", JsonText),
-    Column("sync_status", String(10), nullable=False),
-    Column("reason", String(32), nullable=False),
-    Column("agreed", JsonText, nullable=False),
-    UniqueConstraint("run_id", "cache_id"),
-    Index("ix_mcs_plan_open", "run_id", "id"),
-    Index("ix_mcs_plan_row", "cache_id"),
-)
-
 kept_plan = table(
     "kept_plan",
     Column("id", ID, primary_key=True),
@@ -116,24 +100,29 @@ kept_plan = table(
     Index("ix_mcs_kept_plan_state", "list_id", "state", "id"),
 )
 
-kept_change = table(
-    "kept_change",
+change = table(  # of a run, until it is done; or of a kept plan. Holding a run's changes moves them to the plan
+    "change",
     Column("id", ID, primary_key=True),
-    Column("plan_id", BigInteger, ForeignKey(kept_plan.c.id, ondelete="CASCADE"), nullable=False),
+    Column("run_id", BigInteger),  # the run that has decided on it; null: it is a kept plan's
+    Column("cache_id", BigInteger, ForeignKey(cache.c.id, ondelete="CASCADE")),  # its row, as long as it is a run's
+    Column("plan_id", BigInteger, ForeignKey(kept_plan.c.id, ondelete="CASCADE")),
     Column("identity", String(64), nullable=False),  # of the cache row
     Column("contact_id", BigInteger),
     Column("member_id", String(32)),
     Column("address", String(255)),
     Column("before", JsonText, nullable=False),  # {"status": …, "interests": …, "groups": {group id: status}}
     Column("create_contact", Boolean, nullable=False),
-    Column("group_changes", JsonText, nullable=False),
+    Column("group_changes", JsonText, nullable=False),  # [[group id, status], …]
     Column("member_update", JsonText),
     Column("sync_status", String(10), nullable=False),
     Column("reason", String(32), nullable=False),
     Column("agreed", JsonText, nullable=False),
     Column("outcome", String(10)),  # `done`, `left out`, `refused`, or `unknown`
     Column("note", String(500)),
+    UniqueConstraint("run_id", "cache_id"),
     UniqueConstraint("plan_id", "identity"),
+    Index("ix_mcs_change_run", "run_id", "id"),
+    Index("ix_mcs_change_row", "cache_id"),
 )
 
 verification = table(

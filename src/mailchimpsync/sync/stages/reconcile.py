@@ -21,7 +21,8 @@ from mailchimpsync.store.cache.rows import DueFacts
 from mailchimpsync.store.changes import plans, updates
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.deciding.agreement import Agreements
-from mailchimpsync.sync.deciding.effects import CORRECTIONS, Correction
+from mailchimpsync.sync.deciding.effects import Correction
+from mailchimpsync.sync.deciding.planned import decided_changes, planned_change
 from mailchimpsync.sync.deciding.situations import Situations, gather_situations
 from mailchimpsync.sync.reading.linked_interests import without_deleted_interests
 from mailchimpsync.sync.reading.takeovers import take_over_members
@@ -116,8 +117,13 @@ def _opt_outs_among(run: Run, changed: Sequence[int]) -> list[Mapping[str, Any]]
     """Return the plan for rows with an update in flight; other changes are decided after its result."""
     gathered = _load_rows(run, changed)
     decided = [decide(situation, run.connection) for situation in gathered.situations]
-    planned = zip(gathered.rows, decided, strict=True)
-    return [_plan_row(run, row["id"], one, None) for row, one in planned if one.update and one.update.removes_member]
+    planned = [
+        (row, planned_change(one))
+        for row, one in zip(gathered.rows, decided, strict=True)
+        if one.update and one.update.removes_member
+    ]
+    with run.transaction() as tx:
+        return decided_changes(tx, run, planned, gathered.claims)
 
 
 def decide_rows(run: Run, ids: Sequence[int]) -> None:
@@ -156,33 +162,13 @@ def _write(tx: Transaction, run: Run, gathered: Situations, corrections: Correct
         if is_settled:
             settled.append(_settled_row(row, situation, decision, gathered.details.get(row["id"]), mine))
         if mine or not is_settled:
-            planned.append(_plan_row(run, row["id"], decision, extra, mine))
+            planned.append((row, planned_change(decision, extra, mine)))
     rows.write_rows(tx, [{"id": row_id, "identity": identity} for row_id, identity in gathered.claims.items()])
     rows.write_rows(tx, settled)
     rows.write_alike(tx, [{"id": row_id, **CORRECTED} for row_id in corrections.told])
-    plans.add_to_plan(tx, planned)
+    plans.add_to_plan(tx, decided_changes(tx, run, planned, gathered.claims))
     data.forget_wanted_data(tx, dropped)
     groups.add_rows_for_contacts(tx, run.list_id, arriving)
-
-
-def _plan_row(
-    run: Run, row_id: int, decision: Decision, extra: Mapping[str, Any] | None, corrections: Sequence[Correction] = ()
-) -> Mapping[str, Any]:
-    agreed: dict[str, Any] = {"subscribed": decision.agreed.subscribed, "interests": decision.agreed.interests}
-    if extra is not None:
-        agreed["data"] = extra
-    if corrections:
-        agreed[CORRECTIONS] = corrections
-    return {
-        "run_id": run.id,
-        "cache_id": row_id,
-        "create_contact": decision.create_contact,
-        "group_changes": [[group, status.value] for group, status in decision.groups],
-        "member_update": decision.update and decision.update.to_body(),
-        "sync_status": decision.sync_status.value,
-        "reason": decision.reason.value,
-        "agreed": agreed,
-    }
 
 
 def _settled_row(

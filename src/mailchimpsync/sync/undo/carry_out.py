@@ -87,7 +87,7 @@ def _plan_step(run: Run, systems: Systems, undone: int, changes: Sequence[RowMap
         one = now.get(change["identity"])
         wanted = planned_change_of(one.inverse) if one is not None and one.inverse is not None else None
         if one is not None and wanted is not None and kept_plans.is_same_change(dict(change), wanted):
-            planned.append({"run_id": run.id, "cache_id": one.row.id, **wanted})
+            planned.append({"run_id": run.id, "cache_id": one.row.id, **one.stored(wanted)})
         else:
             left.append((change["id"], REGISTRY[_reason_left_out(one)].sentence))
     with run.transaction() as tx:

@@ -22,7 +22,7 @@ from mailchimpsync.sync.deciding.effects import people_by_kind
 from mailchimpsync.sync.options import Systems
 from mailchimpsync.sync.read_only import read_only
 from mailchimpsync.sync.safety.changed_links import group_links
-from mailchimpsync.sync.safety.guard import BILLABLE, billable_members, populations_of
+from mailchimpsync.sync.safety.guard import bill_of, billable_members, populations_of
 from mailchimpsync.sync.undo.proposals import (
     Proposal,
     exclude_ineligible,
@@ -84,11 +84,10 @@ def _store_changes(systems: Systems, connection: Connection, run_id: int, plan_i
     totals = _Totals()
     for changes, told in _inverse_changes(systems, connection, run_id):
         with systems.store.begin() as tx:
-            kept_plans.keep_changes(tx, plan_id, [one["kept"] for one in changes])
-        wanted = [one["weighed"] for one in changes]
-        totals.subjects.update(subject for one in wanted for subject in kinds_of(one))
-        totals.people.update(people_by_kind(one["kept"] for one in changes))
-        totals.bill.update(billable_members(wanted))
+            kept_plans.keep_changes(tx, plan_id, changes)
+        totals.subjects.update(subject for one in changes for subject in kinds_of(one))
+        totals.people.update(people_by_kind(changes))
+        totals.bill.update(billable_members(changes))
         totals.failures.update(code.value for code in told)
     return totals
 
@@ -96,11 +95,10 @@ def _store_changes(systems: Systems, connection: Connection, run_id: int, plan_i
 def _plan_columns(tx: Transaction, connection: Connection, totals: _Totals) -> dict[str, Any]:
     people = populations(tx, connection.list_id)
     excess = excesses(totals.subjects, populations_of(people), connection.limits) if connection.limits else ()
-    before = sum(people.by_status.get(status, 0) for status in BILLABLE)
     return {
         "counts": dict(totals.people),
         "excess": [one.sentence for one in excess],
-        "billable": {"before": before, "after": before + totals.bill["more"] - totals.bill["fewer"]},
+        "billable": bill_of(people, totals.bill),
         "failures": [{"reason": reason, "count": number} for reason, number in sorted(totals.failures.items())],
     }
 
@@ -142,26 +140,16 @@ def _not_undoable(effects: Effects, *, is_known: bool) -> Iterator[Code]:
 
 
 def _stored_change(one: Proposal) -> dict[str, Any]:
-    """Return a change in stored form, and as it is weighed."""
+    """Return a change in stored form."""
     row, inverse, reason_left_out = one.row, one.inverse, one.reason_left_out
     wanted = (
         planned_change_of(inverse) if inverse is not None else _no_change(row, reason_left_out or Code.UNDO_CHANGED)
     )
-    kept = {
-        "identity": row.identity,
-        "contact_id": row.civicrm_contact_id,
-        "member_id": row.mailchimp_member_id,
-        "address": row.mailchimp_email,
-        "before": {
-            "status": row.mailchimp_status,
-            "interests": row.mailchimp_interests or {},
-            "groups": {str(group): state.status for group, state in one.states.items() if state.status is not None},
-        },
-        **wanted,
+    return {
+        **one.stored(wanted),
         "outcome": None if inverse is not None else LEFT_OUT,
         "note": REGISTRY[reason_left_out].sentence if reason_left_out is not None else None,
     }
-    return {"kept": kept, "weighed": {**wanted, "mailchimp_status": row.mailchimp_status}}
 
 
 def _no_change(row: ChangedRow, reason_left_out: Code) -> dict[str, Any]:

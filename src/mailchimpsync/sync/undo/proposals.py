@@ -15,6 +15,7 @@ from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import groups
 from mailchimpsync.store.changes.undo import ChangedRow
 from mailchimpsync.sync.deciding.obstacles import obstacle_of
+from mailchimpsync.sync.deciding.planned import Person, with_values_before
 from mailchimpsync.sync.options import Systems
 
 MEMBERS_IN_FLIGHT_MAX = 8
@@ -30,6 +31,19 @@ class Proposal:
     states: States
     inverse: Inverse | None
     reason_left_out: Code | None = None
+
+    def stored(self, change: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a change of the person in stored form."""
+        row = self.row
+        person = Person(
+            row.identity,
+            row.civicrm_contact_id,
+            row.mailchimp_member_id,
+            row.mailchimp_email,
+            row.mailchimp_status,
+            row.mailchimp_interests,
+        )
+        return with_values_before(change, person, self.states)
 
 
 def states_of_rows(tx: Transaction, connection: Connection, known: Sequence[ChangedRow]) -> Mapping[int, States]:

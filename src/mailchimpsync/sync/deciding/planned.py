@@ -1,0 +1,85 @@
+"""Decisions as planned changes, in the form in which runs, kept plans and undo store them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mailchimpsync.decide import Decision
+from mailchimpsync.member_update import MemberUpdate
+from mailchimpsync.model import GroupState
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import groups
+from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.deciding.effects import CORRECTIONS, Correction
+
+Row = Mapping[Any, Any]
+Change = Mapping[str, Any]
+
+
+class Person(NamedTuple):
+    """Whom a change is about, with what Mailchimp said of them when it was decided."""
+
+    identity: str
+    contact_id: int | None
+    member_id: str | None
+    address: str | None
+    status: str | None
+    interests: Mapping[str, bool] | None
+
+
+def planned_change(
+    decision: Decision, data: Mapping[str, Any] | None = None, corrections: Sequence[Correction] = ()
+) -> Change:
+    """Return what a decision wants changed, with the data and corrections that go with it."""
+    agreed: dict[str, Any] = {"subscribed": decision.agreed.subscribed, "interests": decision.agreed.interests}
+    if data is not None:
+        agreed["data"] = data
+    if corrections:
+        agreed[CORRECTIONS] = corrections
+    return {
+        "create_contact": decision.create_contact,
+        "group_changes": [[group, status.value] for group, status in decision.groups],
+        "member_update": decision.update and decision.update.to_body(),
+        "sync_status": decision.sync_status.value,
+        "reason": decision.reason.value,
+        "agreed": agreed,
+    }
+
+
+def decided_changes(
+    tx: Transaction, run: Run, planned: Sequence[tuple[Row, Change]], claims: Mapping[int, str]
+) -> list[Change]:
+    """Return changes of rows as a run stores them; `claims`: identities that rows get with their decision."""
+    contacts = [row["civicrm_contact_id"] for row, _ in planned if row["civicrm_contact_id"] is not None]
+    states = groups.group_states(tx, run.list_id, contacts) if contacts else {}
+    changes: list[Change] = []
+    for row, one in planned:
+        person = Person(
+            claims.get(row["id"], row["identity"]),
+            row["civicrm_contact_id"],
+            row["mailchimp_member_id"],
+            row["mailchimp_email"],
+            row["mailchimp_status"],
+            row["mailchimp_interests"],
+        )
+        stored = with_values_before(one, person, states.get(row["civicrm_contact_id"], {}))
+        changes.append({"run_id": run.id, "cache_id": row["id"], **stored})
+    return changes
+
+
+def with_values_before(change: Change, person: Person, states: Mapping[int, GroupState]) -> Change:
+    """Return a change with the person it is about, and the values before it."""
+    known = ((group, state.status) for group, state in states.items() if state.status is not None)
+    return {
+        "identity": person.identity,
+        "contact_id": person.contact_id,
+        "member_id": person.member_id,
+        "address": person.address or MemberUpdate.from_body(change["member_update"]).address,
+        "before": {
+            "status": person.status,
+            "interests": person.interests or {},
+            "groups": {str(group): status for group, status in known},
+        },
+        **change,
+    }

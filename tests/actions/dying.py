@@ -26,7 +26,7 @@ def rotate_dying(home: Path, calls: int) -> None:
 
         return call
 
-    rotate_key.resealed = dying(rotate_key.resealed)  # type: ignore[attr-defined]
+    rotate_key.reencrypted = dying(rotate_key.reencrypted)  # type: ignore[attr-defined]
     Path.replace = dying(Path.replace)  # type: ignore[method-assign]
     os.fsync = dying(os.fsync)
     with open_site(home) as site:

@@ -18,7 +18,7 @@ from mailchimpsync.config import (
     from_extension_form,
     from_stored,
     from_text,
-    resealed,
+    reencrypted,
     to_json,
     to_stored,
     to_toml,
@@ -77,7 +77,7 @@ def test_every_secret_of_a_channel_is_encrypted_at_rest_and_sealed_anew_with_a_n
     other = Keyring([Fernet.generate_key().decode(), *(key.decode() for key in keyring._keys)])
 
     assert not [secret for secret in SECRETS.values() if secret in str(stored)]
-    again = resealed(stored, other)
+    again = reencrypted(stored, other)
     assert from_stored(again, Keyring([other._keys[0].decode()])) == configuration()
 
 

@@ -8,7 +8,7 @@ from mailchimpsync.model import MappedField, Stage
 from mailchimpsync.sync import Outcome
 from mailchimpsync.sync.stages import check_data
 from support.data import DataWorld
-from support.transport import nothing
+from support.transport import no_interference
 from support.webhook_delivery import WebhookDelivery
 from support.world import NEWS
 
@@ -191,7 +191,7 @@ def test_a_value_that_mailchimp_refuses_holds_back_no_other(world: DataWorld) ->
     assert "SITE" not in world.fields(ANN)
     assert len(world.operations()) == sent + 1
     world.edit(ann, job_title="Cook")
-    world.to_mailchimp.before = world.to_mailchimp.after = nothing
+    world.to_mailchimp.before = world.to_mailchimp.after = no_interference
     world.sync_data()
     assert world.fields(ANN)["SITE"] == "Cook"
 

@@ -224,7 +224,7 @@ class Simulation:
                 with_data=self.data is not None,
                 only_if_changed=self.chance.random() < 0.5,
             )
-            self.staff.has_seen(result)
+            self.staff.after_run(result)
         self._note(f"{result.outcome} before {result.stage}")
         if not self.faults.act_rate:
             self._believe(result)
@@ -301,7 +301,7 @@ class Simulation:
                 self._note(f"{error.code}: {error.what}")
                 self.world.pass_time(PUT_OFF_SECONDS)
                 continue
-            self.staff.has_seen(result)
+            self.staff.after_run(result)
             self._believe(result)
             self._note(f"{result.outcome} before {result.stage}, {len(self.world.writes())} writes")
             if result.outcome is Outcome.DONE:

@@ -44,7 +44,7 @@ class Staff:
         self._world.connection = replace(self._world.connection, trust=trust, trust_interests=interests)
         return f"trusted: {self._world.connection.trusted}"
 
-    def has_seen(self, result: Result) -> None:
+    def after_run(self, result: Result) -> None:
         """Remove the trust once a run has completed, as every interface does."""
         if result.trust_is_over:
             self._world.connection = self._world.connection.without_trust()

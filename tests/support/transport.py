@@ -11,11 +11,11 @@ from mailchimpsync_sandbox.kit.app import ConnectionDroppedError, SandboxApp
 Interference = Callable[[httpx2.Request], None]
 
 
-def nothing(_request: httpx2.Request) -> None:
+def no_interference(_request: httpx2.Request) -> None:
     """Don't interfere."""
 
 
-def as_it_is(_request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+def unchanged(_request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
     """Return an answer unchanged."""
     return response
 
@@ -28,10 +28,10 @@ class SandboxTransport(httpx2.BaseTransport):
 
     def __init__(self, app: SandboxApp) -> None:
         self._inner: httpx2.BaseTransport = httpx2.WSGITransport(app)
-        self.watch: Interference = nothing
-        self.before: Interference = nothing
-        self.after: Interference = nothing
-        self.answer: Callable[[httpx2.Request, httpx2.Response], httpx2.Response] = as_it_is
+        self.watch: Interference = no_interference
+        self.before: Interference = no_interference
+        self.after: Interference = no_interference
+        self.answer: Callable[[httpx2.Request, httpx2.Response], httpx2.Response] = unchanged
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         self.watch(request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 
 from mailchimpsync.model import Stage
-from support.transport import nothing
+from support.transport import no_interference
 from support.world import NEWS, World, days_ago
 
 
@@ -19,7 +19,7 @@ def delete_before_it_is_changed(world: World, contact: int) -> None:
 
     def delete(request: httpx2.Request) -> None:
         if "GroupContact/save" in request.url.path:
-            world.to_civicrm.before = nothing
+            world.to_civicrm.before = no_interference
             world.delete_for_good(contact)
 
     world.to_civicrm.before = delete

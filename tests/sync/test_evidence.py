@@ -31,7 +31,7 @@ from support.tampering import (
     stopped,
     tamper,
 )
-from support.transport import nothing
+from support.transport import no_interference
 from support.webhook_delivery import WebhookDelivery
 from support.world import CIVICRM_KEY, KEY, LIST, NEWS, RIDE, WALK, WALKS, World, days_ago
 
@@ -468,7 +468,7 @@ def test_contacts_that_vanish_after_the_first_look_are_noticed_before_any_row_ch
     world.to_civicrm.before = hide
     with stopped(world, "CV_CONTACTS_VANISHED"):
         world.sync(everything=True)
-    world.to_civicrm.before = nothing
+    world.to_civicrm.before = no_interference
     show_contacts(world)
 
     assert_nothing_happens_afterwards(world)

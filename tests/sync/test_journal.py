@@ -15,7 +15,7 @@ from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.journal import check
 from mailchimpsync.sync import preview
-from support.transport import nothing
+from support.transport import no_interference
 from support.webhook_delivery import WebhookDelivery
 from support.world import LIST, NEWS, RIDE, WALK, WALKS, World
 
@@ -105,7 +105,7 @@ def test_what_civicrm_refuses_is_told(world: World) -> None:
 
     def delete(request: httpx2.Request) -> None:
         if "GroupContact/save" in request.url.path:
-            world.to_civicrm.before = nothing
+            world.to_civicrm.before = no_interference
             world.delete_for_good(gone)
 
     world.to_civicrm.before = delete
@@ -125,7 +125,7 @@ def test_what_was_done_for_someone_is_told_although_something_else_was_refused(w
 
     def delete_a_group(request: httpx2.Request) -> None:
         if "GroupContact/save" in request.url.path:
-            world.to_civicrm.before = nothing
+            world.to_civicrm.before = no_interference
             world.civicrm.call("Group", "delete", {"where": [["id", "=", WALKS]]})
 
     world.to_civicrm.before = delete_a_group

@@ -30,7 +30,7 @@ from .configuration.change import (
 )
 from .configuration.check import check_live as check_live
 from .configuration.configure import (
-    Choice as Choice,
+    ProbedAccount as ProbedAccount,
 )
 from .configuration.configure import (
     ProbedSite as ProbedSite,

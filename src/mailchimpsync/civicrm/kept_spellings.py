@@ -49,7 +49,7 @@ def kept_spellings(
     """
     if not addresses:
         return []
-    found = client.keep("oddly spelt addresses", KEPT_SECONDS, lambda: _oddly_spelt(client))
+    found = client.cached("oddly spelt addresses", KEPT_SECONDS, lambda: _oddly_spelt(client))
     if odd_rows is None and found.unread:
         raise unreadable_answer(CIVICRM, str(found.unread[0]))
     (odd_rows if odd_rows is not None else []).extend(found.unread)

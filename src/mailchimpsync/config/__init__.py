@@ -17,7 +17,7 @@ from mailchimpsync.config.secrets import (
     write_key_file,
 )
 from mailchimpsync.config.settings import Settings, load_settings, protect_database, write_settings
-from mailchimpsync.config.stored import Seal, from_stored, resealed, to_stored
+from mailchimpsync.config.stored import Seal, from_stored, reencrypted, to_stored
 from mailchimpsync.config.texts import from_json_text, from_text, to_json, to_toml
 
 __all__ = [
@@ -53,7 +53,7 @@ __all__ = [
     "protect_database",
     "read_keyring",
     "read_keys",
-    "resealed",
+    "reencrypted",
     "time_zone",
     "to_json",
     "to_stored",

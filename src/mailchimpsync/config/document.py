@@ -105,9 +105,9 @@ class Configuration(Part):
         Raises:
             ConfigurationError: the result can't be used.
         """
-        return self.having(civicrm=site)
+        return self.replacing(civicrm=site)
 
-    def having(self, **parts: Any) -> Self:
+    def replacing(self, **parts: Any) -> Self:
         """Return the configuration with some of its parts, such as `alerts`, replaced.
 
         Raises:
@@ -115,7 +115,7 @@ class Configuration(Part):
         """
         return self.checked({**self._parts(), **parts})
 
-    def having_link(self, link: Link, instead_of: str | None = None) -> Self:
+    def replacing_link(self, link: Link, instead_of: str | None = None) -> Self:
         """Return the configuration with a link in place of the one of its audience or another one, or added at the end.
 
         Raises:
@@ -123,7 +123,7 @@ class Configuration(Part):
         """
         replaced = instead_of or link.audience_id
         links = [link if one.audience_id == replaced else one for one in self.connections]
-        return self.having(connections=links if link in links else [*links, link])
+        return self.replacing(connections=links if link in links else [*links, link])
 
     def _parts(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in type(self).model_fields}

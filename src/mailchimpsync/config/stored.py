@@ -108,7 +108,7 @@ def from_stored(values: Mapping[str, Any], keyring: Keyring, known: Configuratio
     return Configuration.checked(opened)
 
 
-def resealed(values: Mapping[str, Any], keyring: Keyring) -> dict[str, Any]:
+def reencrypted(values: Mapping[str, Any], keyring: Keyring) -> dict[str, Any]:
     """Return stored values with every secret encrypted again, with the first key of the keyring.
 
     Raises:

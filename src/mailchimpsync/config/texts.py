@@ -13,9 +13,9 @@ from mailchimpsync.messages import say
 
 def to_toml(values: Mapping[str, Any]) -> str:
     """Return plain values as a TOML text."""
-    from mailchimpsync.config.toml import written  # noqa: PLC0415 (most commands don't write TOML)
+    from mailchimpsync.config.toml import to_toml_text  # noqa: PLC0415 (most commands don't write TOML)
 
-    return written(values)
+    return to_toml_text(values)
 
 
 def to_json(values: Mapping[str, Any]) -> str:

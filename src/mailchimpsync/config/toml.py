@@ -13,7 +13,7 @@ _HEAD = (
 )
 
 
-def written(values: Mapping[str, Any]) -> str:
+def to_toml_text(values: Mapping[str, Any]) -> str:
     """Return plain values as a TOML text."""
     document = tomlkit.document()
     for line in _HEAD:

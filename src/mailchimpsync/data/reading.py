@@ -67,7 +67,7 @@ def rows_call(entity: str, fields: Sequence[str], where: list[list[Any]]) -> tup
     return entity, "get", {"select": ["id", *fields], "where": where, "orderBy": {"id": "ASC"}, "limit": ROWS_MAX}
 
 
-def several(civicrm: Lookup, calls: Mapping[str, tuple[str, str, Mapping[str, Any]]]) -> dict[str, list[Row]]:
+def rows_of_calls(civicrm: Lookup, calls: Mapping[str, tuple[str, str, Mapping[str, Any]]]) -> dict[str, list[Row]]:
     """Return the rows of several calls made in one request.
 
     Raises:

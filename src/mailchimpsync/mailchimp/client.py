@@ -162,7 +162,7 @@ class MailchimpClient(Remote):
             raise problem
         return answer.status, problem_document(answer.body) or {}
 
-    def act(self, path: str) -> None:
+    def post_action(self, path: str) -> None:
         """POST to an action that may be repeated; neither it nor its answer has a body."""
         self.with_retries(lambda: self._attempt("POST", path, None, None, Code.MC_NOT_FOUND), repeatable=True)
 

@@ -239,7 +239,7 @@ def delete_for_good(client: MailchimpClient, list_id: str, member_id: str) -> bo
     (docs/reference/mailchimp-behaviour.md#writing-members).
     """
     try:
-        client.act(f"{member_path(list_id, member_id)}/actions/delete-permanent")
+        client.post_action(f"{member_path(list_id, member_id)}/actions/delete-permanent")
     except RefusedError as error:
         if error.status == HTTPStatus.NOT_FOUND:
             return False

@@ -18,7 +18,7 @@ from mailchimpsync_sandbox.civicrm.entities.other_rules import RULES
 from mailchimpsync_sandbox.civicrm.entities.schema import Entity
 from mailchimpsync_sandbox.civicrm.errors import ApiError, UnknownActionError
 from mailchimpsync_sandbox.civicrm.query.query import Query
-from mailchimpsync_sandbox.civicrm.query.results import Result, arranged
+from mailchimpsync_sandbox.civicrm.query.results import Result, arrange_rows
 from mailchimpsync_sandbox.civicrm.query.writing import Writer
 from mailchimpsync_sandbox.kit.faults import FaultKind, FaultPlan
 
@@ -148,7 +148,7 @@ class Api:
         return Result(entity.name, "refresh", [{"id": one} for one in ids])
 
     def _searched(self, group_id: int, text: str, depth: int) -> list[int]:
-        where = (catalogue.parsed(text) or {}).get("where") or []
+        where = (catalogue.parse_json(text) or {}).get("where") or []
         everybody = Access(self._database, SYSTEM, lambda ids: self._members_of(ids, depth + 1))
         query = Query(ENTITIES["Contact"], {"where": where}, everybody)
         removed = self._database.rows(
@@ -196,7 +196,7 @@ class Api:
         """Write one after the other, and undo the first ones that a planted deadlock loses."""
         lost, self._lost, rows = items[: self._lost], 0, []
         if lost:
-            with self._database.undone():
+            with self._database.rolled_back():
                 rows = [write(one) for one in lost]
         return rows + [write(one) for one in items[len(lost) :]]
 
@@ -222,11 +222,11 @@ class Api:
     def _get_fields(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
         with_options, custom = bool(params.get("loadOptions")), access.sees_custom_data
         rows = catalogue.fields_of(self._database, entity, load_options=with_options, with_custom_fields=custom)
-        return Result(entity.name, "getFields", catalogue.picked(rows, params))
+        return Result(entity.name, "getFields", catalogue.select_rows(rows, params))
 
     def _get_actions(self, entity: Entity, params: dict[str, Any], _access: Access) -> Result:
         names = [name for name in self._actions if _ONLY_OF.get(name, entity.name) == entity.name]
-        return Result(entity.name, "getActions", catalogue.picked([{"name": name} for name in names], params))
+        return Result(entity.name, "getActions", catalogue.select_rows([{"name": name} for name in names], params))
 
     def _get_merged_to(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
         """CiviCRM searches the activities of the merge, and answers an empty row where it finds or shows none."""
@@ -243,7 +243,7 @@ class Api:
 
     def _list(self, entity: str, params: dict[str, Any]) -> Result:
         rows = catalogue.LISTS[entity]()
-        shown = catalogue.picked(rows, params)
+        shown = catalogue.select_rows(rows, params)
         return Result(entity, "get", shown, len(rows))
 
     def _chain(self, result: Result, chain: dict[str, Any], user: User, depth: int) -> None:
@@ -254,7 +254,7 @@ class Api:
                 params = _filled(rest[0] if rest else {}, row)
                 index = rest[1] if len(rest) > 1 else None
                 values = self.call(entity, action, params, user, depth + 1).values
-                row[key] = values if index is None else arranged(values, index)
+                row[key] = values if index is None else arrange_rows(values, index)
 
 
 def _matched_records(entity: Entity, params: dict[str, Any], access: Access) -> tuple[list[dict[str, Any]], int]:

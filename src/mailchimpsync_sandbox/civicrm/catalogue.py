@@ -30,12 +30,12 @@ def fields_of(
     database: Database, entity: Entity, *, load_options: bool, with_custom_fields: bool
 ) -> list[dict[str, Any]]:
     """Return what `getFields` says about each field; with `load_options` the choices as value to label."""
-    described = []
+    describe_fields = []
     for one in entity.columns:
         options: Any = has_options(one)
         if options and load_options:
             options = {str(choice.value): choice.label for choice in options_of(database, one)}
-        described.append(
+        describe_fields.append(
             {
                 "required": one.required and one.default is None,
                 "name": one.name,
@@ -49,10 +49,10 @@ def fields_of(
                 "readonly": one.name == "id",
             }
         )
-    return [*described, *(custom.described(database, entity.name) if with_custom_fields else ())]
+    return [*describe_fields, *(custom.describe_fields(database, entity.name) if with_custom_fields else ())]
 
 
-def picked(rows: list[dict[str, Any]], params: dict[str, Any]) -> list[dict[str, Any]]:
+def select_rows(rows: list[dict[str, Any]], params: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the requested rows and keys of a list that isn't a table. Conditions: `=` and `IN`."""
     for name, operator, value in params.get("where") or []:
         wanted = value if operator == "IN" else [value]
@@ -63,6 +63,6 @@ def picked(rows: list[dict[str, Any]], params: dict[str, Any]) -> list[dict[str,
     return [{key: value for key, value in row.items() if key in select} for row in rows] if select else rows
 
 
-def parsed(text: str | None) -> Any:
+def parse_json(text: str | None) -> Any:
     """Return what a JSON column holds, None if it is empty."""
     return json.loads(text) if text else None

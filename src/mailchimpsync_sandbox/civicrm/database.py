@@ -91,7 +91,7 @@ class Database:
                 self._depth -= 1
 
     @contextmanager
-    def undone(self) -> Iterator[None]:
+    def rolled_back(self) -> Iterator[None]:
         """Undo what is done within, inside a transaction; as in MySQL, ids given out are not given again."""
         self.connection.execute("SAVEPOINT undone")
         try:

@@ -11,9 +11,9 @@ LONG_AGO, MONTHS_AGO, LAST_WEEK, RECENTLY = 400.0, 90.0, 7.0, 2.0
 
 
 class Case(NamedTuple):
-    """A kind of person: the story, how many in 5,000, and the function that adds one."""
+    """A kind of person: a description, how many in 5,000, and the function that adds one."""
 
-    story: str
+    description: str
     per_5000: int
     write: Callable[[WorldBuilder], None]
 

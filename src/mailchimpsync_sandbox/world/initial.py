@@ -21,7 +21,7 @@ class Example:
     """One person of each kind, to be followed by name."""
 
     name: str
-    story: str
+    description: str
     contact_id: int | None
     address: str | None
 
@@ -41,7 +41,9 @@ def begin(people: int, now: datetime, seed: int = SEED) -> World:
     Each kind of person is there at least once, however small the charity.
     """
     builder = WorldBuilder(now, random.Random(seed))
-    examples = [_write_case(builder, case.story, case.write, max(1, people * case.per_5000 // 5_000)) for case in CASES]
+    examples = [
+        _write_case(builder, case.description, case.write, max(1, people * case.per_5000 // 5_000)) for case in CASES
+    ]
     awkward = sum(max(1, people * case.per_5000 // 5_000) for case in CASES)
     for _ in range(max(people - awkward, 1)):
         agreeing(builder)
@@ -50,7 +52,7 @@ def begin(people: int, now: datetime, seed: int = SEED) -> World:
     return World(builder, calls, tuple(examples))
 
 
-def _write_case(builder: WorldBuilder, story: str, write: Any, number: int) -> Example:
+def _write_case(builder: WorldBuilder, description: str, write: Any, number: int) -> Example:
     contacts, members = len(builder.contacts), len(builder.members)
     for _ in range(number):
         write(builder)
@@ -58,7 +60,9 @@ def _write_case(builder: WorldBuilder, story: str, write: Any, number: int) -> E
     member = builder.members[members] if len(builder.members) > members else None
     one = contact or member or {}
     name = f"{one['first_name']} {one['last_name']}"
-    return Example(name, story, contact["id"] if contact else None, member["email_address"].lower() if member else None)
+    return Example(
+        name, description, contact["id"] if contact else None, member["email_address"].lower() if member else None
+    )
 
 
 def _structures() -> Iterator[ControlCall]:

@@ -15,17 +15,17 @@ class Event(NamedTuple):
 
     words: str
     per_5000: int
-    happen: Callable[[WorldBuilder, SyncedPerson], None]
+    apply: Callable[[WorldBuilder, SyncedPerson], None]
 
 
 def changes(world: World, people: int) -> tuple[list[tuple[str, int]], list[ControlCall]]:
     """Return what happens, as (words, how often), and the deeds for it; nobody is met by two of them."""
     builder, told = world.builder, []
     free = builder.chance.sample(builder.agreed, len(builder.agreed))
-    for words, per_5000, happen in EVENTS:
+    for words, per_5000, apply in EVENTS:
         number = max(1, people * per_5000 // 5_000)
         for _ in range(number):
-            happen(builder, free.pop())
+            apply(builder, free.pop())
         told.append((words, number))
     calls, builder.calls = builder.calls, []
     return told, calls

@@ -198,7 +198,7 @@ def test_a_server_that_never_answers_keeps_nobody_for_longer_than_it_may() -> No
         answered.wait(5)
 
     with pytest.raises(channels.DeliveryError, match="no end after 0 s"):
-        channels.bounded(never_answer, seconds=0.01)
+        channels.send_within(never_answer, seconds=0.01)
     answered.set()
 
 

@@ -125,7 +125,7 @@ def test_without_list_id_the_audience_is_found(charity_site: CharitySite, interf
     assert (gone["list_id"], gone["webhooks"]) == (OTHER_LIST, [])
 
     kept = [one for one in charity_site.site.configuration.connections if one.audience_id == LIST_ID]
-    charity_site.site.save(charity_site.site.configuration.having(connections=kept), "ann")
+    charity_site.site.save(charity_site.site.configuration.replacing(connections=kept), "ann")
     made = by_hand(interface, charity_site, account, "add_webhook").values
     assert (made["list_id"], len(made["webhooks"])) == (LIST_ID, 1)
 

@@ -84,7 +84,7 @@ def test_a_custom_field_that_the_key_is_not_shown_is_not_said_not_to_exist(mappe
         [link] = site.configuration.connections
         rule = FieldRule(merge_field="SKILLS", source="Volunteering.Skills:label")
         link = link.model_copy(update={"data": link.data.model_copy(update={"fields": (rule,)})})
-        site.save(site.configuration.having_link(link), "ann")
+        site.save(site.configuration.replacing_link(link), "ann")
 
     told = mapped("data", "create-fields")
 

@@ -68,7 +68,7 @@ def test_even_a_small_charity_has_one_of_each_kind() -> None:
     small = begin(100, NOW)
 
     assert len(small.examples) == 26
-    assert len({example.story for example in small.examples}) == 26
+    assert len({example.description for example in small.examples}) == 26
 
 
 def test_nobody_is_met_by_two_happenings() -> None:

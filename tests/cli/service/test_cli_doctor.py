@@ -209,7 +209,7 @@ def test_a_feature_that_is_switched_on_without_its_permission_is_wrong_and_the_r
     with open_site(connected.home) as site:
         [link] = site.configuration.connections
         campaigns = link.campaigns.model_copy(update={"enabled": True})
-        site.save(site.configuration.having_link(link.model_copy(update={"campaigns": campaigns})), "ann")
+        site.save(site.configuration.replacing_link(link.model_copy(update={"campaigns": campaigns})), "ann")
     connected.civicrm.grant(connected.civicrm_key, "smallest")
     [(level, found, code)] = [one for one in told_of(connected, "Permissions") if "doesn't have" in one[1]]
     assert (level, code) == ("bad", "CV_RIGHT_MISSING")

@@ -143,7 +143,9 @@ def test_a_campaign_that_fails_is_told_and_the_others_are_imported(mailed: Comma
 def switched_on(command_line: CommandLine) -> None:
     with open_site(command_line.home) as site:
         [link] = site.configuration.connections
-        site.save(site.configuration.having_link(link.model_copy(update={"campaigns": Campaigns(enabled=True)})), "ann")
+        site.save(
+            site.configuration.replacing_link(link.model_copy(update={"campaigns": Campaigns(enabled=True)})), "ann"
+        )
 
 
 def of_campaigns(command_line: CommandLine) -> list[tuple[str, str, str | None]]:

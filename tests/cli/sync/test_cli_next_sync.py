@@ -21,7 +21,7 @@ def test_status_says_when_the_next_sync_is_or_which_of_service_and_schedule_is_m
     with open_site(connected.home) as site:
         [link] = site.configuration.connections
         schedule = link.schedule.model_copy(update={"enabled": scheduled})
-        wanted = site.configuration.having(connections=[link.model_copy(update={"schedule": schedule})])
+        wanted = site.configuration.replacing(connections=[link.model_copy(update={"schedule": schedule})])
         change_configuration(site, wanted, by="ann", check=False)
         if runs:
             with site.store.begin() as tx:

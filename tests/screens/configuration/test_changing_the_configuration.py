@@ -442,7 +442,7 @@ def test_a_first_sync_that_the_guard_would_hold_is_explained_and_then_done_as_it
     tight = link.guard.model_copy(update={"enabled": True, "minimum": 0, "add_number": 1, "create_number": 1})
     off = link.schedule.model_copy(update={"enabled": False})
     waiting = link.model_copy(update={"guard": tight, "schedule": off})
-    charity.site.save(charity.site.configuration.having_link(waiting), "ada")
+    charity.site.save(charity.site.configuration.replacing_link(waiting), "ada")
     with form_client(charity) as ada:
         ada.fill_in(f"{CONNECTION}/first-sync", at=f"{CONNECTION}/first-sync/look")
         shown = until(lambda: ada.look(f"{CONNECTION}/first-sync").text, "Summary")

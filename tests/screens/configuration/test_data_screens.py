@@ -173,7 +173,7 @@ def test_a_map_is_saved_row_by_row_and_what_the_page_does_not_show_stays(own_cha
     charity = own_charity(people=1, synced=False)
     weather = link_of(charity).data.model_copy(update={"plugins": {"weather": {"city": "Berlin"}}})
     before = link_of(charity).model_copy(update={"data": weather})
-    charity.site.save(charity.site.configuration.having_link(before), "ada")
+    charity.site.save(charity.site.configuration.replacing_link(before), "ada")
     given = rows(("job", "job_title"), ("PLACE", "address"), ("", ""), ("CS", "checksum"), ("OLD", "birthday"))
     options: dict[str, Any] = {
         "row-0-keep_when_empty": "on",
@@ -264,7 +264,7 @@ def test_otto_reads_what_goes_and_takes_it_along_in_a_sync_and_vera_does_neither
     charity = own_charity(people=20)
     names_and_jobs = Data(names=True, fields=(FieldRule(merge_field="JOB", source="job_title"),))
     before = link_of(charity).model_copy(update={"data": names_and_jobs})
-    charity.site.save(charity.site.configuration.having_link(before), "ada")
+    charity.site.save(charity.site.configuration.replacing_link(before), "ada")
     page, connection = f"{CONNECTION}/data", f"/connections/{AUDIENCE_ID}"
     with form_client(charity, Role.OPERATOR) as otto, form_client(charity, Role.VIEWER) as vera:
         seen = otto.fill_in(page, act="preview")

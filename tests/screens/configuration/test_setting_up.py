@@ -236,7 +236,7 @@ def test_pages_with_much_on_them_are_accessible_and_fit_a_phone(visit: Visit, ch
 
 def test_child_groups_are_told_where_an_audience_is_connected(visit: Visit, own_charity: Begin) -> None:
     charity = own_charity(people=60, connected=False)
-    charity.site.save(configuration(charity.mailchimp_url, charity.civicrm_url).having(connections=[]), "ada")
+    charity.site.save(configuration(charity.mailchimp_url, charity.civicrm_url).replacing(connections=[]), "ada")
     nested = {"where": [["id", "=", 9]], "values": {"parents": [8]}}
     charity.act(Side.CIVICRM, "call", {"entity": "Group", "action": "update", "params": nested})
     page = visit(charity, "/configuration/connect")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from mailchimpsync.actions.alerts import messages as texts
-from mailchimpsync.actions.alerts.channels import DeliveryError, bounded, sender_of
+from mailchimpsync.actions.alerts.channels import DeliveryError, send_within, sender_of
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.finding import Finding, Level, Step, ok
 from mailchimpsync.actions.site import Site
@@ -30,7 +30,7 @@ def _try(site: Site, channel: str) -> Finding:
     send = sender_of(site.configuration.alerts, channel)
     try:
         if send is not None:
-            bounded(partial(send, texts.test(site), f"test:{now.isoformat()}", now))
+            send_within(partial(send, texts.test(site), f"test:{now.isoformat()}", now))
     except DeliveryError as error:
         remedy = say("Check the channel's settings, and that its server can be reached from here.")
         return Finding(Level.BAD, subject, say("The message wasn't accepted: %(error)s.", error=error), remedy)

@@ -57,7 +57,7 @@ def sender_of(alerts: Alerts, channel: str) -> Send | None:
     return found.get(channel)
 
 
-def bounded(send: Callable[[], None], seconds: float = SEND_SECONDS_MAX) -> None:
+def send_within(send: Callable[[], None], seconds: float = SEND_SECONDS_MAX) -> None:
     """Send within `seconds`, or stop waiting, so that a slow server delays no other message.
 
     Raises:

@@ -8,7 +8,7 @@ from mailchimpsync.actions.alerts.channels import (
     SEND_SECONDS_MAX,
     DeliveryError,
     PartlyDeliveredError,
-    bounded,
+    send_within,
     sender_of,
 )
 from mailchimpsync.actions.site import Site
@@ -56,7 +56,7 @@ def _send(site: Site, message: Message, now: datetime, seconds: float) -> bool:
         state, note = outbox.GIVEN_UP, NOT_CONFIGURED
     else:
         try:
-            bounded(lambda: send(message.content, message.fingerprint, now), seconds)
+            send_within(lambda: send(message.content, message.fingerprint, now), seconds)
         except PartlyDeliveredError as error:
             note = str(error)
         except DeliveryError as error:

@@ -22,7 +22,7 @@ PROBE_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ProbedAccount:
     """The account of a Mailchimp key: its name and its audiences."""
 
     name: str
@@ -54,7 +54,7 @@ def probe_site(site: Site, civicrm: CivicrmSite) -> ProbedSite:
         return ProbedSite(found, groups, rights)
 
 
-def probe_account(site: Site, mailchimp: Account) -> Choice:
+def probe_account(site: Site, mailchimp: Account) -> ProbedAccount:
     """Return the account of a Mailchimp key.
 
     Raises:
@@ -62,7 +62,7 @@ def probe_account(site: Site, mailchimp: Account) -> Choice:
     """
     with site.clients.mailchimp(mailchimp, site.runtime) as client:
         _limit_waiting(client)
-        return Choice(account(client).name, tuple(audiences(client)))
+        return ProbedAccount(account(client).name, tuple(audiences(client)))
 
 
 def _limit_waiting(client: Remote) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailchimpsync.actions.site import Site
-from mailchimpsync.config import Keyring, new_key, read_keys, resealed, write_key_file
+from mailchimpsync.config import Keyring, new_key, read_keys, reencrypted, write_key_file
 from mailchimpsync.store.site import configurations, tombstones
 
 
@@ -50,7 +50,7 @@ def rotate_key_of_environment(site: Site) -> str | None:
 def _reencrypt(site: Site, keys: list[str]) -> int:
     keyring = Keyring(keys)
     with site.store.begin() as tx:
-        number = configurations.reseal_documents(tx, lambda document: resealed(document, keyring))
+        number = configurations.reseal_documents(tx, lambda document: reencrypted(document, keyring))
         tombstones.reseal_secrets(tx, lambda token: keyring.encrypt(keyring.decrypt(token)))
     site.keyring = keyring
     return number

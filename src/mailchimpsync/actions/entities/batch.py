@@ -60,7 +60,7 @@ def batch_get(site: Site, **given: Unpack[BatchGet]) -> list[dict[str, Any]] | i
     Raises:
         UsageError: no such column; too many rows for one response.
     """
-    return filters.answer(site.store, lookup.batches, given)
+    return filters.rows_or_count(site.store, lookup.batches, given)
 
 
 @action(ENTITY, Scope.CONFIGURE, name="create")

@@ -92,7 +92,7 @@ def cache_get(site: Site, **given: Unpack[CacheGet]) -> list[dict[str, Any]] | i
     if isinstance(rows, list):
         rows = _with_details(site, links_to_ask, rows)
     known = [*source.columns.keys() - {"ours"}, *ADDED, *(TROUBLESHOOT if links_to_ask else ())]
-    found: list[dict[str, Any]] | int = filters.choose(rows, given.get("columns"), sorted(known))
+    found: list[dict[str, Any]] | int = filters.select_columns(rows, given.get("columns"), sorted(known))
     return found
 
 

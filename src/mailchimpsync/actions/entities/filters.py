@@ -148,7 +148,7 @@ def look_up(tx: Transaction, source: Source, wanted: list[Condition], paging: Pa
     return rows
 
 
-def answer(store: Store, source: Source, given: Paging) -> list[dict[str, Any]] | int:
+def rows_or_count(store: Store, source: Source, given: Paging) -> list[dict[str, Any]] | int:
     """Return what a `get` with these parameters returns: rows that pass its filters, or their number.
 
     Raises:
@@ -156,11 +156,11 @@ def answer(store: Store, source: Source, given: Paging) -> list[dict[str, Any]] 
     """
     with store.begin() as tx:
         rows = look_up(tx, source, conditions(given), given)
-    found: list[dict[str, Any]] | int = choose(rows, given.get("columns"), list(source.columns))
+    found: list[dict[str, Any]] | int = select_columns(rows, given.get("columns"), list(source.columns))
     return found
 
 
-def choose(rows: list[dict[str, Any]] | int, columns: str | list[str] | None, known: Collection[str]) -> Any:
+def select_columns(rows: list[dict[str, Any]] | int, columns: str | list[str] | None, known: Collection[str]) -> Any:
     """Return rows with only these columns and their `id`; a number unchanged.
 
     Raises:

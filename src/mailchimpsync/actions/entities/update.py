@@ -77,7 +77,7 @@ def update_get(site: Site, **given: Unpack[UpdateGet]) -> list[dict[str, Any]] |
     Raises:
         UsageError: no such column; too many rows for one response.
     """
-    return filters.answer(site.store, lookup.updates, given)
+    return filters.rows_or_count(site.store, lookup.updates, given)
 
 
 @action(ENTITY, Scope.CONFIGURE, name="create")

@@ -41,12 +41,12 @@ Check = Callable[[CivicrmClient], Iterator[Observation]]
 
 def observe_behaviour(client: CivicrmClient) -> Iterator[Observation]:
     """Yield the findings one by one; a check that fails doesn't stop the others."""
-    for look in _CHECKS:
+    for check in _CHECKS:
         try:
-            yield from look(client)
+            yield from check(client)
         except RemoteError as error:
             detail = f" ({error.detail})" if error.detail else ""
-            yield Observation(look.__name__.strip("_").replace("_", " "), f"{error.what}{detail}", "an answer")
+            yield Observation(check.__name__.strip("_").replace("_", " "), f"{error.what}{detail}", "an answer")
 
 
 def _address(client: CivicrmClient) -> Iterator[Observation]:
@@ -54,13 +54,13 @@ def _address(client: CivicrmClient) -> Iterator[Observation]:
 
 
 def _cookies(client: CivicrmClient) -> Iterator[Observation]:
-    cookies = client.look("Contact", "get", {"select": ["id"], "limit": 1}).headers.get_list("Set-Cookie")
+    cookies = client.raw_answer("Contact", "get", {"select": ["id"], "limit": 1}).headers.get_list("Set-Cookie")
     names = ", ".join(cookie.partition("=")[0] for cookie in cookies) or "none"
     yield Observation("cookies", f"set by the site: {names}; none is sent back")
 
 
 def _merges(client: CivicrmClient) -> Iterator[Observation]:
-    values = _values(client.look("Contact", "getMergedTo", {"contactId": NO_CONTACT}))
+    values = _values(client.raw_answer("Contact", "getMergedTo", {"contactId": NO_CONTACT}))
     known = values in ([], [[]])
     expected = "" if known else "[] or [[]]"
     yield Observation("getMergedTo of a contact that was not merged", _shown(values), expected)
@@ -68,25 +68,25 @@ def _merges(client: CivicrmClient) -> Iterator[Observation]:
 
 def _whole_view(client: CivicrmClient) -> Iterator[Observation]:
     for action, granted in (("update", True), ("get", False)):
-        values = _values(client.look("Contact", "checkAccess", {**SEES_ALL[2], "action": action}))
+        values = _values(client.raw_answer("Contact", "checkAccess", {**SEES_ALL[2], "action": action}))
         found = isinstance(values, list) and len(values) == 1 and values[0].get("access") is granted
         what = f"checkAccess {action} of a contact that does not exist"
         yield Observation(what, _shown(values), "" if found else f"access: {str(granted).lower()}")
 
 
 def _unknown_fields(client: CivicrmClient) -> Iterator[Observation]:
-    values = _values(client.look("Contact", "get", {"select": ["id", "no_such_field"], "limit": 1}))
+    values = _values(client.raw_answer("Contact", "get", {"select": ["id", "no_such_field"], "limit": 1}))
     ignored = isinstance(values, list) and all("no_such_field" not in row for row in values)
     yield Observation(
         "an unknown field in select", "left out" if ignored else _shown(values), _unless(ignored, "left out")
     )
-    answer = client.look("Contact", "get", {"select": ["id"], "where": [["no_such_field", "=", 1]], "limit": 1})
+    answer = client.raw_answer("Contact", "get", {"select": ["id"], "where": [["no_such_field", "=", 1]], "limit": 1})
     refused = answer.status >= HTTPStatus.BAD_REQUEST
     yield Observation("an unknown field in where", f"status {answer.status}", _unless(refused, "an error"))
 
 
 def _unknown_action(client: CivicrmClient) -> Iterator[Observation]:
-    answer = client.look("NoSuchEntity", "get", {})
+    answer = client.raw_answer("NoSuchEntity", "get", {})
     is_told = "values" not in _json(answer)
     yield Observation(
         "an unknown entity",
@@ -135,7 +135,7 @@ def _together(client: CivicrmClient) -> Iterator[Observation]:
     alone, _ = _timed(client, "Contact", params)
     started = client.runtime.now()
     with client.runtime.executor(TOGETHER) as pool:
-        list(pool.map(lambda _number: client.look("Contact", "get", params), range(TOGETHER)))
+        list(pool.map(lambda _number: client.raw_answer("Contact", "get", params), range(TOGETHER)))
     seconds = client.runtime.seconds_since(started)
     yield Observation("requests at the same time", f"one takes {alone:.2f} s, {TOGETHER} at once {seconds:.2f} s")
 
@@ -156,7 +156,7 @@ _CHECKS: tuple[Check, ...] = (
 
 def _timed(client: CivicrmClient, entity: str, params: Params) -> tuple[float, Answer]:
     started = client.runtime.now()
-    answer = client.look(entity, "get", params)
+    answer = client.raw_answer(entity, "get", params)
     return client.runtime.seconds_since(started), answer
 
 

@@ -170,7 +170,7 @@ class CivicrmClient(Remote):
         """Return how many records of a kind a request gets, learnt over all calls of this client."""
         return self._paces.setdefault(what, Pace(first, most))
 
-    def keep(self, what: str, seconds: float, find: Callable[[], T]) -> T:
+    def cached(self, what: str, seconds: float, find: Callable[[], T]) -> T:
         """Return what `find` returns, or returned in the last `seconds`: a cache for many similar calls."""
         kept = self._kept.get(what)
         if kept is None or not 0 <= self.runtime.seconds_since(kept[0]) < seconds:
@@ -219,7 +219,7 @@ class CivicrmClient(Remote):
 
         return self._one(read, (entity, "get", params), None)
 
-    def look(self, entity: str, action: str, params: Params) -> Answer:
+    def raw_answer(self, entity: str, action: str, params: Params) -> Answer:
         """Return the raw answer to an action that reads, to see how a site behaves.
 
         Raises:

@@ -47,7 +47,7 @@ def show_examples(
         is_in_group = bool(contacts & civicrm.groups[group_id])
         reason = next((reasons[contact] for contact in contacts if contact in reasons), "")
         words, style = _current_state(statuses, reason, is_in_group=is_in_group)
-        table.add_row(Text(one.name), Text(one.story, style="dim"), Text(words, style=style))
+        table.add_row(Text(one.name), Text(one.description, style="dim"), Text(words, style=style))
     console.print(table)
     console.print()
 

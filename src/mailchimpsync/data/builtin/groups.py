@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailchimpsync.data.plugin_api import TAG_NAME_MAX, Audience, CannotTellError, Lookup, Outgoing, Person, hookimpl
-from mailchimpsync.data.reading import contacts_call, several
+from mailchimpsync.data.reading import contacts_call, rows_of_calls
 from mailchimpsync.errors import RemoteError, TransientError
 from mailchimpsync.mailchimp import MergeField
 from mailchimpsync.messages import Message, join, say
@@ -64,7 +64,7 @@ class GroupTags:
             entity, action, params = contacts_call(contact_ids, ())
             where = [*params["where"], ["groups", "IN", [group_id]]]
             calls[str(group_id)] = (entity, action, {**params, "where": where})
-        found = several(civicrm, calls)
+        found = rows_of_calls(civicrm, calls)
         members = {key: frozenset(row["id"] for row in rows) for key, rows in found.items()}
         return _Chunk(begun, {group: members[str(group)] for group in begun.names}, members["contacts"])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mailchimpsync.data.plugin_api import TAG_NAME_MAX, Audience, CannotTellError, Lookup, Outgoing, Person, hookimpl
-from mailchimpsync.data.reading import contacts_call, rows_call, rows_of, several
+from mailchimpsync.data.reading import contacts_call, rows_call, rows_of, rows_of_calls
 from mailchimpsync.mailchimp import MergeField
 from mailchimpsync.messages import say
 
@@ -47,7 +47,7 @@ class ContactTags:
         ]
         fields = ("entity_id", "tag_id")
         calls = {"contacts": contacts_call(contact_ids, ()), "tags": rows_call("EntityTag", fields, where)}
-        found = several(civicrm, calls)
+        found = rows_of_calls(civicrm, calls)
         held: dict[int, set[int]] = defaultdict(set)
         for row in rows_of(civicrm, "EntityTag", fields, where, found["tags"]):
             held[row["entity_id"]].add(row["tag_id"])

@@ -39,7 +39,7 @@ class ContactRules(Rules):
         merged = {**stored, **record.values}
         record.values["display_name"], record.values["sort_name"] = names_of(merged)
 
-    def written(self, writer: Writer, record: Record) -> None:
+    def after_write(self, writer: Writer, record: Record) -> None:
         if not record.created:
             record.echo["contact_id"] = None
         elif record.values["contact_type"] not in _TYPES:
@@ -60,7 +60,7 @@ class ContactRules(Rules):
         elif any(value not in {None, ""} for value in given.values()):
             writer.create(entity, {"contact_id": record.row_id, "is_primary": True, **given})
 
-    def deleting(self, writer: Writer, row_ids: list[int], params: dict[str, Any]) -> bool:
+    def before_delete(self, writer: Writer, row_ids: list[int], params: dict[str, Any]) -> bool:
         if not params.get("useTrash", True):
             _untag(writer, row_ids)
             return False
@@ -145,7 +145,7 @@ class LocationRules(Rules):
         if contact_id is not None and primary_id(writer, self._entity, contact_id) is None:
             record.values["is_primary"] = 1
 
-    def written(self, writer: Writer, record: Record) -> None:
+    def after_write(self, writer: Writer, record: Record) -> None:
         if record.values.get("is_primary"):
             self._clear_others(writer, record, "is_primary")
 
@@ -157,7 +157,7 @@ class LocationRules(Rules):
             (record.row_id, record.row_id),
         )
 
-    def deleting(self, writer: Writer, row_ids: list[int], params: dict[str, Any]) -> bool:
+    def before_delete(self, writer: Writer, row_ids: list[int], params: dict[str, Any]) -> bool:
         table = self._entity.table
         for row_id in row_ids:
             row = writer.row(self._entity, row_id)
@@ -195,7 +195,7 @@ class EmailRules(LocationRules):
             record.values.update(hold_date=None, reset_date=now)
             record.echo["hold_date"] = "null"
 
-    def written(self, writer: Writer, record: Record) -> None:
-        super().written(writer, record)
+    def after_write(self, writer: Writer, record: Record) -> None:
+        super().after_write(writer, record)
         if record.values.get("is_bulkmail"):
             self._clear_others(writer, record, "is_bulkmail")

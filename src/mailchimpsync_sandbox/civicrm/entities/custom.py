@@ -43,7 +43,7 @@ def custom_field(database: Database, entity: str, path: str) -> Field | None:
     return _field(found[0]) if found else None
 
 
-def described(database: Database, entity: str) -> list[dict[str, Any]]:
+def describe_fields(database: Database, entity: str) -> list[dict[str, Any]]:
     """Return what `getFields` says about each custom field of an entity."""
     return [
         {

@@ -45,7 +45,7 @@ class GroupRules(Rules):
             record.values["created_id"] = writer.me
             record.values.setdefault("frontend_title", record.values.get("title"))
 
-    def written(self, writer: Writer, record: Record) -> None:
+    def after_write(self, writer: Writer, record: Record) -> None:
         if record.created and not record.values.get("name"):
             record.values["name"] = f"{name_from_title(record.values['title'])[:-4]}_{record.row_id}"
             writer.set_values(GROUP, record.row_id or 0, {"name": record.values["name"]})
@@ -69,12 +69,12 @@ class GroupContactRules(Rules):
         if record.created:
             record.values.setdefault("status", "Added")
 
-    def written(self, writer: Writer, record: Record) -> None:
+    def after_write(self, writer: Writer, record: Record) -> None:
         row = writer.row(GROUP_CONTACT, record.row_id or 0)
         _note(writer, row, row["status"], record.extra)
         record.values = {name: row[name] for name in ("group_id", "contact_id", "status")}
 
-    def deleting(self, writer: Writer, row_ids: list[int], params: dict[str, Any]) -> bool:
+    def before_delete(self, writer: Writer, row_ids: list[int], params: dict[str, Any]) -> bool:
         for row_id in row_ids:
             _note(writer, writer.row(GROUP_CONTACT, row_id), "Deleted", params)
         return False
@@ -176,7 +176,7 @@ class ActivityRules(Rules):
             record.values.update({"status_id": 2, "priority_id": 2, "created_date": now, **record.values})
             record.values.setdefault("activity_date_time", writer.database.local_now())
 
-    def written(self, writer: Writer, record: Record) -> None:
+    def after_write(self, writer: Writer, record: Record) -> None:
         for key, kind in _ACTIVITY_PEOPLE.items():
             if key in record.extra:
                 record.echo[key] = None
@@ -234,7 +234,7 @@ class CustomRules(Rules):
             values.setdefault("weight", _next(writer, self.entity.table, "weight"))
             values.update({name: value for name, value in self.defaults if name not in values})
 
-    def written(self, writer: Writer, record: Record) -> None:
+    def after_write(self, writer: Writer, record: Record) -> None:
         if record.created and not record.values.get(self.home):
             name = record.values["name"].lower()[: _TABLE_NAME_MAX if self.prefix else None]
             record.values[self.home] = f"{self.prefix}{name}_{record.row_id}"

@@ -25,7 +25,7 @@ class Result:
             ApiError: the index is not among the values.
         """
         return {
-            "values": self.values if index is None else arranged(self.values, index),
+            "values": self.values if index is None else arrange_rows(self.values, index),
             "entity": self.entity,
             "action": self.action,
             "debug": None,
@@ -36,7 +36,7 @@ class Result:
         }
 
 
-def arranged(rows: list[dict[str, Any]], index: Any) -> Any:
+def arrange_rows(rows: list[dict[str, Any]], index: Any) -> Any:
     """Return rows by an index as the API takes it.
 
     A number picks one row, a name keys the rows by that field, `["title"]` picks a field of each,

@@ -43,10 +43,10 @@ class Rules:
     def prepare(self, writer: Writer, record: Record) -> None:
         """Complete or correct the values before they are stored."""
 
-    def written(self, writer: Writer, record: Record) -> None:
+    def after_write(self, writer: Writer, record: Record) -> None:
         """Act after the row is stored."""
 
-    def deleting(self, writer: Writer, row_ids: list[int], params: dict[str, Any]) -> bool:
+    def before_delete(self, writer: Writer, row_ids: list[int], params: dict[str, Any]) -> bool:
         """Act before rows are deleted; return True if nothing is left to be deleted."""
         return False
 
@@ -94,7 +94,7 @@ class Writer:
 
     def delete(self, entity: Entity, row_ids: list[int], params: dict[str, Any]) -> None:
         """Delete rows by their ids."""
-        if not self._rules_of(entity).deleting(self, row_ids, params):
+        if not self._rules_of(entity).before_delete(self, row_ids, params):
             self.database.execute_many(f"DELETE FROM {entity.table} WHERE id = ?", [(one,) for one in row_ids])
 
     def insert(self, entity: Entity, values: dict[str, Any]) -> int:
@@ -171,7 +171,7 @@ class Writer:
     def _finish(self, record: Record) -> dict[str, Any]:
         # As recorded: what the rules do afterwards, such as naming a contact after its address, does not show.
         reloaded = self._reloaded(record) if record.entity.reloads else None
-        self._rules_of(record.entity).written(self, record)
+        self._rules_of(record.entity).after_write(self, record)
         custom = keep_custom_values(self.database, record.entity.name, record.row_id or 0, record.extra)
         shown = self._as_given(record) if reloaded is None or record.not_reloaded else reloaded
         shown.update(record.echo)

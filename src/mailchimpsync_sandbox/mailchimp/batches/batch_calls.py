@@ -35,7 +35,7 @@ def _oldest(call: Call) -> str:
 
 def list_batches(call: Call) -> dict[str, Any]:
     """`GET /batches`: those of the last seven days."""
-    call.world.batches.looked_at()
+    call.world.batches.on_read()
     sql = "SELECT * FROM batch WHERE api_key = ? AND submitted_at > ? ORDER BY number DESC"
     rows = call.world.db.all(sql, call.account.api_key, _oldest(call))
     return call.collection("batches", [_shown(call, row) for row in rows], "/batches")
@@ -43,7 +43,7 @@ def list_batches(call: Call) -> dict[str, Any]:
 
 def get_batch(call: Call) -> dict[str, Any]:
     """`GET /batches/{batch_id}`; 404 once its results are gone."""
-    call.world.batches.looked_at()
+    call.world.batches.on_read()
     return _shown(call, _named(call))
 
 
@@ -71,7 +71,7 @@ def create_batch(call: Call) -> dict[str, Any]:
     )
     values = (call.account.api_key, world.ticks(), world.now(), call.base_url, call.ip, json.dumps(operations))
     world.db.run(sql, batch_id, *values)
-    world.batches.submitted()
+    world.batches.on_submit()
     call.ids["batch_id"] = batch_id
     return _shown(call, _named(call))
 

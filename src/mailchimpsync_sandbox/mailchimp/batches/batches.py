@@ -45,7 +45,7 @@ class BatchWorker:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def submitted(self) -> None:
+    def on_submit(self) -> None:
         """Take note of a new batch."""
         if self._threaded and not self._closed:
             if self._thread is None:
@@ -53,7 +53,7 @@ class BatchWorker:
                 self._thread.start()
             self._wake.set()
 
-    def looked_at(self) -> None:
+    def on_read(self) -> None:
         """Move on what is due, where there is no thread to do it, or where batches take no time."""
         if not self._threaded or not any(self._world.options.batch_dwell.values()):
             self.move_on()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import SecretStr
 
-from mailchimpsync.actions import Choice, probe_account, read_account, with_time_limit
+from mailchimpsync.actions import ProbedAccount, probe_account, read_account, with_time_limit
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.config import Account, Configuration, mask
 from mailchimpsync.errors import Code, MailchimpsyncError, UsageError
@@ -86,7 +86,7 @@ def add(visit: Visit) -> HttpResponse:
 def _add(visit: Visit, form: AccountForm) -> HttpResponse | None:
     before = visit.site.configuration
     try:
-        before.having(accounts={**before.accounts, "new": form.wanted})  # the form of key and address
+        before.replacing(accounts={**before.accounts, "new": form.wanted})  # the form of key and address
         choice = _probe(visit, form.wanted)
     except MailchimpsyncError as error:
         add_error_beside_field(form, error, key="api_key", address="base_url" if form.wanted.base_url else "api_key")
@@ -97,7 +97,7 @@ def _add(visit: Visit, form: AccountForm) -> HttpResponse | None:
             "name", _("An account with this name already exists. Choose another name, or change that account's key.")
         )
         return None
-    wanted = before.having(accounts={**before.accounts, name: form.wanted})
+    wanted = before.replacing(accounts={**before.accounts, name: form.wanted})
     done = _("The key works. The account “%(name)s” was saved.") % {"name": choice.name}
     return save_form(
         visit, form, PendingChange(wanted, done, reverse("configuration-account", args=[name])), check=False
@@ -137,7 +137,7 @@ def _change_key(visit: Visit, form: KeyForm, name: str) -> HttpResponse | None:
     before = visit.site.configuration
     account = before.accounts[name].model_copy(update={"api_key": SecretStr(form.cleaned_data["api_key"])})
     try:
-        wanted = before.having(accounts={**before.accounts, name: account})
+        wanted = before.replacing(accounts={**before.accounts, name: account})
         choice = _probe(visit, account)
     except MailchimpsyncError as error:
         add_error_beside_field(form, error, key="api_key", address="api_key")
@@ -157,7 +157,7 @@ def remove(visit: Visit, name: str) -> HttpResponse:
     """Remove an account with its connections, after a confirmation that lists what is deleted."""
     _account(visit, name)
     before = visit.site.configuration
-    wanted = before.having(
+    wanted = before.replacing(
         accounts={one: account for one, account in before.accounts.items() if one != name},
         connections=[link for link in before.connections if link.account != name],
     )
@@ -165,12 +165,12 @@ def remove(visit: Visit, name: str) -> HttpResponse:
     return save(visit, PendingChange(wanted, done, front()), check=False, always_ask=True)
 
 
-def _probe(visit: Visit, account: Account) -> Choice:
+def _probe(visit: Visit, account: Account) -> ProbedAccount:
     with with_time_limit(visit.site) as site:
         return probe_account(site, account)
 
 
-def _lost(before: Configuration, name: str, choice: Choice) -> list[str]:
+def _lost(before: Configuration, name: str, choice: ProbedAccount) -> list[str]:
     opened = {one.id for one in choice.audiences}
     links = [link for link in before.connections if link.account == name]
     return [link.audience_name or link.audience_id for link in links if link.audience_id not in opened]

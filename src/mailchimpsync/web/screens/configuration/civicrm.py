@@ -149,7 +149,7 @@ def _save(visit: Visit, form: CivicrmForm) -> HttpResponse | None:
     needed = rights_in_use(before)
     missing = [one.found for one in findings_of_rights(found.rights, needed) if one.level is not Level.GOOD]
     told = done % {"number": len(found.groups)}
-    wish = PendingChange(wanted.having(civicrm=found.civicrm), told, reverse("configuration-groups"))
+    wish = PendingChange(wanted.replacing(civicrm=found.civicrm), told, reverse("configuration-groups"))
     answer = save_form(visit, form, wish, check=bool(before.connections))
     if answer is not None:
         warn_each(visit, missing)

@@ -33,18 +33,18 @@ def index(visit: Visit, list_id: str) -> HttpResponse:
 @screen()
 def run(visit: Visit, run_id: int) -> HttpResponse:
     """Show a run: what it changed, and its log."""
-    story = find_run(visit.site, run_id)
+    details = find_run(visit.site, run_id)
     links = {link.audience_id: link for link in visit.site.configuration.connections}
     offset = _number(visit.request.GET.get("from"))
     entries = journal_get(visit.site, run_id=run_id, limit=CHANGES_PER_PAGE + 1, offset=offset)
-    link, shown = links.get(story.run.list_id), entries[:CHANGES_PER_PAGE]
+    link, shown = links.get(details.run.list_id), entries[:CHANGES_PER_PAGE]
     if link is not None and shown:
         names_at_once(visit, link)  # kept for a while, and shown with each change
     people = people_links(visit.site, link, [(entry["contact_id"], entry["member_id"]) for entry in shown])
     context = {
-        "run": story.run,
+        "run": details.run,
         "link": link,
-        "log": log_with_times(story.log),
+        "log": log_with_times(details.log),
         "entries": list(zip(shown, people, strict=True)),
         "first": offset + 1,
         "last": offset + min(len(entries), CHANGES_PER_PAGE),

@@ -65,7 +65,7 @@ def remove(visit: Visit, channel: str) -> HttpResponse:
         return redirect("configuration-alerts")
     alerts = visit.site.configuration.alerts.model_copy(update={form.channel: None})
     done = _("The channel is removed.")
-    wish = PendingChange(visit.site.configuration.having(alerts=alerts), done, reverse("configuration-alerts"))
+    wish = PendingChange(visit.site.configuration.replacing(alerts=alerts), done, reverse("configuration-alerts"))
     return save(visit, wish, check=False)
 
 
@@ -83,7 +83,7 @@ def test(visit: Visit) -> HttpResponse:
 def _save(visit: Visit, form: AlertForm) -> HttpResponse | None:
     try:
         alerts = form.alerts.model_copy(update=form.changed)
-        wanted = visit.site.configuration.having(alerts=alerts)
+        wanted = visit.site.configuration.replacing(alerts=alerts)
     except MailchimpsyncError as error:
         add_error(form, error)
         return None

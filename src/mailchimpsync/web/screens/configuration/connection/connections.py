@@ -123,7 +123,7 @@ def _said_of_new_members(link: Link, found: dict[str, tuple[Audience, ...]]) -> 
 
 def _save_new(visit: Visit, form: ConnectForm, link: Link, wish: PendingChange) -> HttpResponse | None:
     try:
-        wanted = wish.configuration.having_link(link)
+        wanted = wish.configuration.replacing_link(link)
     except MailchimpsyncError as error:
         form.add_error(None, ValidationError(translated(error.what)))
         return None
@@ -170,7 +170,7 @@ def remove(visit: Visit, list_id: str) -> HttpResponse:
     """Remove a connection, after a confirmation that lists what is deleted."""
     link = find_audience(visit.site, list_id)
     before = visit.site.configuration
-    wanted = before.having(connections=[one for one in before.connections if one.audience_id != list_id])
+    wanted = before.replacing(connections=[one for one in before.connections if one.audience_id != list_id])
     done = _("%(title)s is no longer connected.") % {"title": link.title}
     return save(visit, PendingChange(wanted, done, front()), check=False, always_ask=True)
 

@@ -124,7 +124,7 @@ def switch_on(visit: Visit, list_id: str) -> HttpResponse:
     plan_id = int(text) if (text := visit.request.POST.get("plan", "")).isdecimal() else 0
     _check_plan(visit, link, plan_id)
     schedule = link.schedule.model_copy(update={"enabled": True})
-    wanted = visit.site.configuration.having_link(link.model_copy(update={"schedule": schedule}))
+    wanted = visit.site.configuration.replacing_link(link.model_copy(update={"schedule": schedule}))
     approveplan(visit.site, id=plan_id, by=visit.by)
     change_configuration(visit.site, wanted, by=visit.by, check=False)
     _begin_sync(visit, link, plan_id)

@@ -105,7 +105,7 @@ def save_part(
         visit.say(_("Nothing was changed."))
         return redirect(to or page_of(link))
     try:
-        wanted = visit.site.configuration.having_link(link, instead_of=before.audience_id)
+        wanted = visit.site.configuration.replacing_link(link, instead_of=before.audience_id)
     except MailchimpsyncError as error:
         add_error(form, error)
         return None

@@ -11,7 +11,7 @@ from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import Code, StoreError
 from mailchimpsync.model import Base, Side
 from mailchimpsync.store import Store
-from mailchimpsync.store.cache import rows
+from mailchimpsync.store.cache import ownership, rows
 from mailchimpsync.store.cache.groups import store_memberships
 from mailchimpsync.store.changes import plans
 from mailchimpsync.store.journal import journal
@@ -128,10 +128,10 @@ def test_rows_may_differ_in_what_is_written(store: Store) -> None:
         ann, bob = add_row(tx, reason="IN_SYNC"), add_row(tx, reason="IN_SYNC")
         rows.write_rows(tx, [{"id": ann, "reason": "CV_NO_ADDRESS"}, {"id": bob, "sync_status": "fail"}])
         rows.write_rows(tx, [])
-        found = rows.rows_by_id(tx, [ann, bob])
+        found = ownership.address_holders(tx, [ann, bob])
 
-    assert (found[ann]["reason"], found[ann]["sync_status"]) == ("CV_NO_ADDRESS", "ok")
-    assert (found[bob]["reason"], found[bob]["sync_status"]) == ("IN_SYNC", "fail")
+    assert (found[ann].reason, found[ann].sync_status) == ("CV_NO_ADDRESS", "ok")
+    assert (found[bob].reason, found[bob].sync_status) == ("IN_SYNC", "fail")
 
 
 def test_siblings_are_the_rows_of_contacts_that_have_several(store: Store) -> None:

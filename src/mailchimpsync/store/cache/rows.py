@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    RowMapping,
     String,
     Text,
     and_,
@@ -61,6 +60,40 @@ class DueFacts(NamedTuple):
     departed: bool
     left_behind: bool
     erased: bool
+
+
+class RowToDecide(NamedTuple):
+    """A row with everything decisions need."""
+
+    id: int
+    identity: str
+    mailchimp_member_id: str | None
+    mailchimp_email: str | None
+    mailchimp_status: str | None
+    mailchimp_status_date: datetime | None
+    mailchimp_status_by: str | None
+    mailchimp_updated: datetime | None
+    member_problem: str | None
+    mailchimp_data: Mapping[str, str] | None
+    mailchimp_interests: dict[str, bool] | None
+    civicrm_contact_id: int | None
+    departed_contact_id: int | None
+    handed_from: int | None
+    marks: str | None
+    inherited: str | None
+    inherited_at: datetime | None
+    departure: str | None
+    new_address: str | None
+    names_before: Mapping[str, str] | None
+    address_before: str | None
+    hold_reason: str | None
+    contact_problem: str | None
+    sync_status: str
+    reason: str | None
+    reason_detail: str | None
+    base_subscribed: bool | None
+    base_interests: dict[str, bool] | None
+    refusal: Mapping[str, Any] | None
 
 
 class Sibling(NamedTuple):
@@ -138,10 +171,9 @@ def any_needs_interests(tx: Connection, list_id: str) -> bool:
     return tx.execute(query.limit(1)).first() is not None
 
 
-def rows_to_decide(tx: Connection, ids: Sequence[int]) -> Sequence[RowMapping]:
+def rows_to_decide(tx: Connection, ids: Sequence[int]) -> Sequence[RowToDecide]:
     """Return rows by id, in order, with everything decisions need."""
-    columns = [column for column in cache.c if column.name not in ("civicrm_data", "civicrm_groups", "seen_run")]
-    return tx.execute(select(*columns).where(cache.c.id.in_(ids)).order_by(cache.c.id)).mappings().all()
+    return fetch(tx, RowToDecide, select_as(RowToDecide, cache).where(cache.c.id.in_(ids)).order_by(cache.c.id))
 
 
 def settle_rows(tx: Connection, ids: Sequence[int], reason: str, base: Base) -> None:
@@ -216,11 +248,6 @@ def write_alike(tx: Connection, rows: Sequence[Row]) -> None:
 def reported_rows(tx: Connection, ids: Sequence[int]) -> dict[int, ReportedRow]:
     """Return the rows of members that a webhook reported, by id."""
     return {row.id: row for row in fetch(tx, ReportedRow, select_as(ReportedRow, cache).where(cache.c.id.in_(ids)))}
-
-
-def rows_by_id(tx: Connection, ids: Sequence[int]) -> dict[int, RowMapping]:
-    """Return rows by id."""
-    return {row["id"]: row for row in tx.execute(select(cache).where(cache.c.id.in_(ids))).mappings()}
 
 
 def count_by_status(tx: Connection, list_id: str) -> dict[str, int]:

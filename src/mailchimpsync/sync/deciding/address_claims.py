@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.addresses import member_id_of, normalise_address
 from mailchimpsync.civicrm import Person
 from mailchimpsync.errors import Code
 from mailchimpsync.model import MemberStatus
 from mailchimpsync.store import Transaction
-from mailchimpsync.store.cache import rows
+from mailchimpsync.store.cache import ownership, rows
+from mailchimpsync.store.cache.ownership import AddressHolder
+from mailchimpsync.store.cache.rows import RowToDecide as Row
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.deciding.obstacles import address_to_subscribe, obstacle_of
-
-Row = RowMapping
 
 
 def claim_addresses(
@@ -26,9 +24,9 @@ def claim_addresses(
     Rows that may not be subscribed claim nothing. Returns the claims, and the rows whose address another row has.
     """
     free = [
-        row for row in candidates if row["mailchimp_status"] is None and obstacle_of(row, people[row["id"]]) is None
+        row for row in candidates if row.mailchimp_status is None and obstacle_of(people[row.id], None, None) is None
     ]
-    addresses = {row["id"]: address_to_subscribe(people[row["id"]]) for row in free}
+    addresses = {row.id: address_to_subscribe(people[row.id]) for row in free}
     wanted = {row_id: f"m:{member_id_of(address)}" for row_id, address in addresses.items() if address is not None}
     owners = rows.owners_of_identities(tx, list_id, sorted(set(wanted.values()))) if wanted else {}
     in_order = sorted(wanted.items())
@@ -43,9 +41,9 @@ def _rows_held_by_another(
 ) -> list[int]:
     """Return the rows refused as duplicates whose address a member with another id has, as very old members do."""
     refused = {
-        row["id"]: normalise_address(address)
+        row.id: normalise_address(address)
         for row in candidates
-        if (row["refusal"] or {}).get("code") == Code.MC_DUPLICATE and (address := addresses.get(row["id"]))
+        if (row.refusal or {}).get("code") == Code.MC_DUPLICATE and (address := addresses.get(row.id))
     }
     holders = rows.holders_of_addresses(tx, list_id, sorted(set(refused.values()))) if refused else {}
     return [row_id for row_id, address in refused.items() if holders.get(address, row_id) != row_id]
@@ -53,7 +51,7 @@ def _rows_held_by_another(
 
 def taken_addresses(run: Run, due: Sequence[Row]) -> dict[int, str]:
     """Return the rows whose new address another row has, each with a sentence that names both."""
-    wanted = {row["id"]: f"m:{member_id_of(row['new_address'])}" for row in due if row["new_address"] is not None}
+    wanted = {row.id: f"m:{member_id_of(row.new_address)}" for row in due if row.new_address is not None}
     if not wanted:
         return {}
     claimed: dict[str, int] = {}
@@ -61,8 +59,8 @@ def taken_addresses(run: Run, due: Sequence[Row]) -> dict[int, str]:
         claimed.setdefault(identity, row_id)
     with run.transaction() as tx:
         owners = {**claimed, **rows.owners_of_identities(tx, run.list_id, sorted(set(wanted.values())))}
-        holders = rows.rows_by_id(tx, sorted(set(owners.values())))
-    of = {row["id"]: row for row in due}
+        holders = ownership.address_holders(tx, sorted(set(owners.values())))
+    of = {row.id: row for row in due}
     return {
         row_id: _holder_sentence(of[row_id], holder)
         for row_id, identity in wanted.items()
@@ -72,12 +70,11 @@ def taken_addresses(run: Run, due: Sequence[Row]) -> dict[int, str]:
     }
 
 
-def _holder_sentence(row: Row, holder: Row) -> str:
-    wanting, having = row["civicrm_contact_id"], holder["civicrm_contact_id"]
+def _holder_sentence(row: Row, holder: AddressHolder) -> str:
+    wanting, having = row.civicrm_contact_id, holder.civicrm_contact_id
     return f"Contact {wanting} wants the address that contact {having or 'nobody'} has."
 
 
-def _is_same_contact(row: Row, holder: Row) -> bool:
+def _is_same_contact(row: Row, holder: AddressHolder) -> bool:
     """Return whether the new address belongs to the contact's other member, and this one can't be renamed anyway."""
-    is_same: bool = row["civicrm_contact_id"] == holder["civicrm_contact_id"]
-    return is_same and row["mailchimp_status"] != MemberStatus.SUBSCRIBED
+    return row.civicrm_contact_id == holder.civicrm_contact_id and row.mailchimp_status != MemberStatus.SUBSCRIBED

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from mailchimpsync.addresses import normalise_address, sendable
 from mailchimpsync.civicrm import Person
 from mailchimpsync.decide import Address, best_address, obstacle_to_subscribing
@@ -24,18 +21,20 @@ def address_to_subscribe(person: Person) -> str | None:
     return sendable(best.email) if best else None
 
 
-def obstacle_of(row: Mapping[Any, Any], person: Person | None, *, address_taken: bool = False) -> Code | None:
-    """Return why a person may not be newly subscribed; of the row, `mailchimp_status` and `mailchimp_email` count.
+def obstacle_of(
+    person: Person | None, status: str | None, address: str | None, *, address_taken: bool = False
+) -> Code | None:
+    """Return why a person may not be newly subscribed; `status` and `address` are the member's, None: there is none.
 
     A member is resubscribed with its own address, so that one must not be on hold.
     """
     if person is None:
         return None
     addresses = _addresses(person)
-    if row["mailchimp_status"] is not None:
-        same = [a for a in addresses if normalise_address(a.email) == normalise_address(row["mailchimp_email"])]
+    if status is not None and address is not None:
+        same = [a for a in addresses if normalise_address(a.email) == normalise_address(address)]
         # A contact with no address at all has given this one up or lost it: their consent doesn't cover mailing it.
-        addresses = same or ([Address(row["mailchimp_email"])] if addresses else [])
+        addresses = same or ([Address(address)] if addresses else [])
     obstacle = obstacle_to_subscribing(
         addresses, do_not_email=person.do_not_email, is_opt_out=person.is_opt_out, is_deceased=person.is_deceased
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import Person
@@ -14,6 +13,7 @@ from mailchimpsync.decide.situation import NOT_IN_GROUP
 from mailchimpsync.model import SUBSCRIBED_STATUSES, Connection, GroupState, MadeBy, MemberStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
+from mailchimpsync.store.cache.rows import RowToDecide
 from mailchimpsync.sync.deciding.obstacles import address_to_subscribe
 
 States = Mapping[int, Mapping[int, GroupState]]
@@ -38,7 +38,7 @@ class OtherRows:
     addresses: dict[int, str] = field(default_factory=dict)
     subscribed_addresses: set[str] = field(default_factory=set)
 
-    def seen_from(self, row: Mapping[Any, Any], person: Person | None) -> Others:
+    def seen_from(self, row: RowToDecide, person: Person | None) -> Others:
         """Return what they mean for a row of the contact."""
         return Others(
             self.subscribed,
@@ -48,21 +48,21 @@ class OtherRows:
             frozenset(self.not_subscribed),
         )
 
-    def _is_preferred_to(self, row: Mapping[Any, Any], person: Person | None) -> bool:
+    def _is_preferred_to(self, row: RowToDecide, person: Person | None) -> bool:
         """Return whether another member comes back: the one with the best address, else the oldest row."""
-        if person is None or not self.addresses or not row["mailchimp_email"]:
+        if person is None or not self.addresses or not row.mailchimp_email:
             return False
         best = address_to_subscribe(person)
         wanted = normalise_address(best) if best else None
-        if normalise_address(row["mailchimp_email"]) == wanted:
+        if normalise_address(row.mailchimp_email) == wanted:
             return False
-        return wanted in self.addresses.values() or min(self.addresses) < row["id"]
+        return wanted in self.addresses.values() or min(self.addresses) < row.id
 
 
 def other_rows(
     tx: Transaction,
     connection: Connection,
-    due: Sequence[Mapping[Any, Any]],
+    due: Sequence[RowToDecide],
     contacts: Sequence[int],
     states: States,
 ) -> dict[int, OtherRows]:
@@ -72,10 +72,10 @@ def other_rows(
         of_contact[other.civicrm_contact_id].append(other)
     found: dict[int, OtherRows] = {}
     for row in due:
-        others = [other for other in of_contact.get(row["civicrm_contact_id"], ()) if other.id != row["id"]]
+        others = [other for other in of_contact.get(row.civicrm_contact_id or 0, ()) if other.id != row.id]
         if others:
-            group = states.get(row["civicrm_contact_id"], {}).get(connection.group_id, NOT_IN_GROUP)
-            found[row["id"]] = _summarise(others, group)
+            group = states.get(row.civicrm_contact_id or 0, {}).get(connection.group_id, NOT_IN_GROUP)
+            found[row.id] = _summarise(others, group)
     return found
 
 

@@ -10,10 +10,10 @@ from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import GroupState
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import groups
+from mailchimpsync.store.cache.rows import RowToDecide as Row
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.deciding.effects import CORRECTIONS, Correction
 
-Row = Mapping[Any, Any]
 Change = Mapping[str, Any]
 
 
@@ -51,20 +51,20 @@ def decided_changes(
     tx: Transaction, run: Run, planned: Sequence[tuple[Row, Change]], claims: Mapping[int, str]
 ) -> list[Change]:
     """Return changes of rows as a run stores them; `claims`: identities that rows get with their decision."""
-    contacts = [row["civicrm_contact_id"] for row, _ in planned if row["civicrm_contact_id"] is not None]
+    contacts = [row.civicrm_contact_id for row, _ in planned if row.civicrm_contact_id is not None]
     states = groups.group_states(tx, run.list_id, contacts) if contacts else {}
     changes: list[Change] = []
     for row, one in planned:
         person = Person(
-            claims.get(row["id"], row["identity"]),
-            row["civicrm_contact_id"],
-            row["mailchimp_member_id"],
-            row["mailchimp_email"],
-            row["mailchimp_status"],
-            row["mailchimp_interests"],
+            claims.get(row.id, row.identity),
+            row.civicrm_contact_id,
+            row.mailchimp_member_id,
+            row.mailchimp_email,
+            row.mailchimp_status,
+            row.mailchimp_interests,
         )
-        stored = with_values_before(one, person, states.get(row["civicrm_contact_id"], {}))
-        changes.append({"run_id": run.id, "cache_id": row["id"], **stored})
+        stored = with_values_before(one, person, states.get(row.civicrm_contact_id or 0, {}))
+        changes.append({"run_id": run.id, "cache_id": row.id, **stored})
     return changes
 
 

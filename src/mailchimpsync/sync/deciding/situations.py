@@ -6,17 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import Person, persons
 from mailchimpsync.decide import NewAddress, Refusal, Situation
-from mailchimpsync.decide.member_facts import facts_of
+from mailchimpsync.decide.member_facts import stored_facts
 from mailchimpsync.decide.situation import NOT_IN_GROUP, Holder
 from mailchimpsync.errors import REGISTRY, Code, Retry
 from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import SUBSCRIBED_STATUSES, Base, Connection, GroupState
 from mailchimpsync.store.cache import groups
+from mailchimpsync.store.cache.rows import RowToDecide as Row
 from mailchimpsync.store.site.tombstones import IDENTITY_PREFIX
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.deciding.address_claims import claim_addresses, taken_addresses
@@ -31,7 +30,6 @@ TRY_AGAIN_AFTER = timedelta(days=3)
 
 _NO_PERSON = Person("", "", do_not_email=False, is_opt_out=False, is_deceased=False, is_deleted=False, emails=())
 _ALONE = OtherRows()
-Row = RowMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +69,17 @@ class _Found:
 def gather_situations(run: Run, due: Sequence[Row]) -> Situations:
     """Return the situations of due rows, in order; asks CiviCRM only about rows that may be subscribed."""
     with run.transaction() as tx:
-        contacts = sorted({row["civicrm_contact_id"] for row in due if row["civicrm_contact_id"] is not None})
+        contacts = sorted({row.civicrm_contact_id for row in due if row.civicrm_contact_id is not None})
         states = groups.group_states(tx, run.list_id, contacts)
         others = other_rows(tx, run.connection, due, contacts, states)
     candidates = [row for row in due if _may_be_subscribed(row, states, run.connection)]
-    contact_ids = [row["civicrm_contact_id"] for row in candidates]
+    contact_ids = [row.civicrm_contact_id for row in candidates if row.civicrm_contact_id is not None]
     known = persons(run.civicrm, contact_ids, run.odd_rows) if candidates else {}
     unreadable = _unreadable_contacts(run, contact_ids)
-    people = {row["id"]: known.get(row["civicrm_contact_id"], _NO_PERSON) for row in candidates}
+    people = {row.id: known.get(row.civicrm_contact_id or 0, _NO_PERSON) for row in candidates}
     with run.transaction() as tx:
         claims, shared = claim_addresses(tx, run.list_id, candidates, people)
-    erased = {row["id"] for row in due if _is_erased(run, row, people.get(row["id"]))}
+    erased = {row.id for row in due if _is_erased(run, row, people.get(row.id))}
     taken = taken_addresses(run, due)
     found = _Found(states, others, people, shared, taken, erased, unreadable, run.runtime.now())
     situations = [_situation(run, row, found) for row in due]
@@ -99,46 +97,47 @@ def _is_erased(run: Run, row: Row, person: Person | None) -> bool:
     if not run.erased.digests:
         return False
     addresses = [email.email for email in person.emails] if person is not None else []
-    return row["identity"].startswith(IDENTITY_PREFIX) or run.erased.any_of([row["mailchimp_email"] or "", *addresses])
+    return row.identity.startswith(IDENTITY_PREFIX) or run.erased.any_of([row.mailchimp_email or "", *addresses])
 
 
 def _may_be_subscribed(row: Row, states: States, connection: Connection) -> bool:
-    state = states.get(row["civicrm_contact_id"], {}).get(connection.group_id, NOT_IN_GROUP)
-    return state.is_added and row["mailchimp_status"] not in SUBSCRIBED_STATUSES
+    state = states.get(row.civicrm_contact_id or 0, {}).get(connection.group_id, NOT_IN_GROUP)
+    return state.is_added and row.mailchimp_status not in SUBSCRIBED_STATUSES
 
 
 def _situation(run: Run, row: Row, found: _Found) -> Situation:
-    states = found.states.get(row["civicrm_contact_id"], {})
+    states = found.states.get(row.civicrm_contact_id or 0, {})
     more = _more_facts(run, row, found, states.get(run.connection.group_id, NOT_IN_GROUP))
     return build_situation(_row_facts(row), states, run.connection, more)
 
 
 def _row_facts(row: Row) -> RowFacts:
     return RowFacts(
-        status=row["mailchimp_status"],
-        interests=row["mailchimp_interests"] or {},
-        has_contact=row["civicrm_contact_id"] is not None,
-        lost_contact=row["departed_contact_id"] is not None,
-        marks=flags_from(row["marks"]),
-        departed=row["departure"] is not None,
-        base=Base(row["base_subscribed"], row["base_interests"]),
+        status=row.mailchimp_status,
+        interests=row.mailchimp_interests or {},
+        has_contact=row.civicrm_contact_id is not None,
+        lost_contact=row.departed_contact_id is not None,
+        marks=flags_from(row.marks),
+        departed=row.departure is not None,
+        base=Base(row.base_subscribed, row.base_interests),
     )
 
 
 def _more_facts(run: Run, row: Row, found: _Found, group: GroupState) -> MoreFacts:
-    person, others = found.people.get(row["id"]), found.others.get(row["id"], _ALONE)
-    inherited, member = flags_inherited_by(row, group), facts_of(row)
-    obstacle = obstacle_of(row, person, address_taken=row["id"] in found.shared)
+    person, others = found.people.get(row.id), found.others.get(row.id, _ALONE)
+    inherited = flags_inherited_by(row, group)
+    member = stored_facts(row.mailchimp_status, row.mailchimp_status_date, row.mailchimp_status_by)
+    obstacle = obstacle_of(person, row.mailchimp_status, row.mailchimp_email, address_taken=row.id in found.shared)
     return MoreFacts(
         since=member.since,
         made_by=member.made_by,
-        changed_at=row["mailchimp_updated"],
-        address=row["mailchimp_email"],
-        handed_over=row["handed_from"] is not None,
+        changed_at=row.mailchimp_updated,
+        address=row.mailchimp_email,
+        handed_over=row.handed_from is not None,
         inherited=inherited,
-        merged=row["departed_contact_id"] is not None and others.subscribed_unmerged,
+        merged=row.departed_contact_id is not None and others.subscribed_unmerged,
         others=others.seen_from(row, person),
-        new_address=_new_address(run, row, others, is_taken=row["id"] in found.taken),
+        new_address=_new_address(run, row, others, is_taken=row.id in found.taken),
         best_address=address_to_subscribe(person) if person else None,
         first_name=person.first_name if person else "",
         last_name=person.last_name if person else "",
@@ -150,7 +149,7 @@ def _more_facts(run: Run, row: Row, found: _Found, group: GroupState) -> MoreFac
 
 def _new_address(run: Run, row: Row, others: OtherRows, *, is_taken: bool) -> NewAddress | None:
     """Return the address CiviCRM wants for a member, and who has it."""
-    address = row["new_address"]
+    address = row.new_address
     if address is None or run.erased.knows(address):
         return None
     if normalise_address(address) in others.subscribed_addresses:
@@ -160,16 +159,16 @@ def _new_address(run: Run, row: Row, others: OtherRows, *, is_taken: bool) -> Ne
 
 def _blocked(row: Row, found: _Found) -> Code | None:
     """Return why nothing may be done: the address was erased, or the contact or the member isn't known for certain."""
-    if row["id"] in found.erased:
+    if row.id in found.erased:
         return Code.ERASED
-    if row["civicrm_contact_id"] in found.unreadable:
+    if row.civicrm_contact_id in found.unreadable:
         return Code.CV_UNREADABLE
-    problem = row["member_problem"] or row["contact_problem"]
+    problem = row.member_problem or row.contact_problem
     return Code(problem) if problem else None
 
 
 def _refusal(row: Row, now: datetime) -> Refusal | None:
-    refusal = row["refusal"]
+    refusal = row.refusal
     if refusal is None:
         return None
     code, update = Code(refusal["code"]), MemberUpdate.from_body(refusal["update"])

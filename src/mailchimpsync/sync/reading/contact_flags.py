@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import ContactAddress, ContactState, contacts_by_id, held_addresses
 from mailchimpsync.model import Departure, GroupState, Leaving
 from mailchimpsync.store.cache import contacts
+from mailchimpsync.store.cache.contact_facts import MayInherit
 from mailchimpsync.sync.context import Run
 
 _INHERITED = frozenset({Departure.DECEASED, Departure.OPT_OUT, Departure.DO_NOT_EMAIL})
@@ -120,9 +119,9 @@ def inherited_flags(marks: Mapping[int, frozenset[Departure]], successors: Mappi
     return {contact: text for contact, one in inherited.items() if (text := flags_text(one)) is not None}
 
 
-def flags_inherited_by(row: RowMapping, group: GroupState) -> frozenset[Departure]:
+def flags_inherited_by(row: MayInherit, group: GroupState) -> frozenset[Departure]:
     """Return a row's inherited flags, unless staff have added the contact since: that is a new decision."""
-    at = row["inherited_at"]
+    at = row.inherited_at
     if at is None or (group.is_added and group.date is not None and group.date > at):
         return frozenset()
-    return flags_from(row["inherited"])
+    return flags_from(row.inherited)

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import (
     CivicrmClient,
@@ -28,7 +26,8 @@ from mailchimpsync.decide.member_changes import MERGE_FIELDS, changed_names
 from mailchimpsync.effects import What
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.store.cache import data
-from mailchimpsync.store.cache.contact_facts import PENDING_CORRECTIONS
+from mailchimpsync.store.cache.contact_facts import PENDING_CORRECTIONS, has_pending_corrections
+from mailchimpsync.store.cache.rows import RowToDecide as Row
 from mailchimpsync.store.changes import updates
 from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.sync.context import About, Run
@@ -37,7 +36,6 @@ from mailchimpsync.sync.deciding.effects import CORRECTIONS, Correction, correct
 CORRECTED: Mapping[str, None] = dict.fromkeys(PENDING_CORRECTIONS)
 """The columns of a row whose contact is up to date."""
 
-Row = RowMapping
 Change = Mapping[str, Any]
 
 
@@ -54,22 +52,23 @@ def corrections_for(run: Run, rows: Sequence[Row]) -> Corrections:
 
     A contact that isn't visible is corrected later. Rows without a contact have nothing to correct.
     """
-    news = [row for row in rows if any(row[name] is not None for name in PENDING_CORRECTIONS)]
-    owned = [row for row in news if row["civicrm_contact_id"] is not None]
+    news = [row for row in rows if has_pending_corrections(row)]
+    owned = [row for row in news if row.civicrm_contact_id is not None]
     if not news:
         return Corrections()
-    people = persons(run.civicrm, sorted({row["civicrm_contact_id"] for row in owned}), run.odd_rows) if owned else {}
-    ours = _fields_sent_by_us(run, [row["id"] for row in owned if row["names_before"] is not None])
+    contacts = sorted({row.civicrm_contact_id for row in news if row.civicrm_contact_id is not None})
+    people = persons(run.civicrm, contacts, run.odd_rows) if contacts else {}
+    ours = _fields_sent_by_us(run, [row.id for row in owned if row.names_before is not None])
     planned: dict[int, Sequence[Correction]] = {}
     for row in owned:
-        person = people.get(row["civicrm_contact_id"])
+        person = people.get(row.civicrm_contact_id or 0)
         if (
             person is not None
             and not person.is_deleted
-            and (found := list(_corrections_for_row(run, row, person, ours[row["id"]])))
+            and (found := list(_corrections_for_row(run, row, person, ours[row.id])))
         ):
-            planned[row["id"]] = found
-    seen = {row["id"] for row in news if row["civicrm_contact_id"] is None or row["civicrm_contact_id"] in people}
+            planned[row.id] = found
+    seen = {row.id for row in news if row.civicrm_contact_id is None or row.civicrm_contact_id in people}
     return Corrections(planned, sorted(seen - planned.keys()))
 
 
@@ -90,15 +89,15 @@ def _fields_sent_by_us(run: Run, row_ids: Sequence[int]) -> Mapping[int, Mapping
 
 
 def _corrections_for_row(run: Run, row: Row, person: Person, ours: Mapping[str, Any]) -> Iterator[Correction]:
-    address = row["mailchimp_email"] or ""
+    address = row.mailchimp_email or ""
     having = [one for one in person.emails if normalise_address(one.email) == normalise_address(address)]
-    if row["address_before"] is not None and address and not having and not run.erased.knows(address):
-        yield Correction(What.ADDRESS, row["address_before"], address, Code.MAILCHIMP_RENAMED.value)
-    if row["hold_reason"] is not None and any(not one.on_hold for one in having):
-        yield Correction(What.ON_HOLD, "no", "yes", row["hold_reason"])
-    if row["names_before"] is None:
+    if row.address_before is not None and address and not having and not run.erased.knows(address):
+        yield Correction(What.ADDRESS, row.address_before, address, Code.MAILCHIMP_RENAMED.value)
+    if row.hold_reason is not None and any(not one.on_hold for one in having):
+        yield Correction(What.ON_HOLD, "no", "yes", row.hold_reason)
+    if row.names_before is None:
         return
-    for part, new in changed_names(row["names_before"], row["mailchimp_data"] or {}).items():
+    for part, new in changed_names(row.names_before, row.mailchimp_data or {}).items():
         old: str = getattr(person, part)
         if new != old and not _was_sent_by_us(ours, MERGE_FIELDS[part], new):
             yield Correction(What(part), old, new, Code.MAILCHIMP_PROFILE.value)

@@ -51,7 +51,7 @@ def _reasons_against(run: Run, row_ids: list[int]) -> dict[int, str]:
         found = rows.rows_to_decide(tx, row_ids)
     gathered = gather_situations(run, found)
     return {
-        row["id"]: json_text({"code": subscription_verdict(situation, run.connection).reason.value})
+        row.id: json_text({"code": subscription_verdict(situation, run.connection).reason.value})
         for row, situation in zip(gathered.rows, gathered.situations, strict=True)
         if not _may_be_subscribed(situation, run.connection)
     }

@@ -10,14 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.decide import Decision, Situation, decide
 from mailchimpsync.errors import Code
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import data, groups, rows
-from mailchimpsync.store.cache.rows import DueFacts
+from mailchimpsync.store.cache.rows import DueFacts, RowToDecide
 from mailchimpsync.store.changes import plans, updates
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.deciding.agreement import Agreements
@@ -146,21 +144,21 @@ def _load_rows(run: Run, ids: Sequence[int]) -> Situations:
 
 def _write(tx: Transaction, run: Run, gathered: Situations, corrections: Corrections) -> None:
     settled, planned, dropped, arriving = [], [], [], []
-    waiting = pending_data(tx, [row["id"] for row in gathered.rows])
+    waiting = pending_data(tx, [row.id for row in gathered.rows])
     for row, situation in zip(gathered.rows, gathered.situations, strict=True):
-        decision, held = decide(situation, run.connection), reason_to_hold_back(run, row, waiting.get(row["id"]))
-        change = waiting.get(row["id"]) if held is None or decision.update is not None else None
-        decision, extra = join_data(decision, row["mailchimp_status"], change)
+        decision, held = decide(situation, run.connection), reason_to_hold_back(run, row, waiting.get(row.id))
+        change = waiting.get(row.id) if held is None or decision.update is not None else None
+        decision, extra = join_data(decision, row.mailchimp_status, change)
         if extra is None and change is not None:
-            dropped.append(row["id"])
+            dropped.append(row.id)
         if held is not None and extra is None and not decision.changes_something:
             decision = replace(decision, sync_status=SyncStatus.FAIL, reason=held)
-        if decision.adds_member:
-            arriving.append(row["civicrm_contact_id"])
-        mine = corrections.planned.get(row["id"], ())
+        if decision.adds_member and row.civicrm_contact_id is not None:
+            arriving.append(row.civicrm_contact_id)
+        mine = corrections.planned.get(row.id, ())
         is_settled = not decision.changes_something and extra is None
         if is_settled:
-            settled.append(_settled_row(row, situation, decision, gathered.details.get(row["id"]), mine))
+            settled.append(_settled_row(row, situation, decision, gathered.details.get(row.id), mine))
         if mine or not is_settled:
             planned.append((row, planned_change(decision, extra, mine)))
     rows.write_rows(tx, [{"id": row_id, "identity": identity} for row_id, identity in gathered.claims.items()])
@@ -172,18 +170,18 @@ def _write(tx: Transaction, run: Run, gathered: Situations, corrections: Correct
 
 
 def _settled_row(
-    row: RowMapping, situation: Situation, decision: Decision, detail: str | None, corrections: Sequence[Correction]
+    row: RowToDecide, situation: Situation, decision: Decision, detail: str | None, corrections: Sequence[Correction]
 ) -> Mapping[str, Any]:
     """Return the columns of a decided row; it stays due until its contact is corrected."""
     failed = decision.sync_status is SyncStatus.FAIL
     if decision.reason is not Code.ADDRESS_TAKEN or detail is None:
-        detail = row["reason_detail"] if failed and row["reason"] == decision.reason else None
+        detail = row.reason_detail if failed and row.reason == decision.reason else None
     return {
-        "id": row["id"],
+        "id": row.id,
         "sync_status": (SyncStatus.TODO if corrections else decision.sync_status).value,
         "reason": decision.reason.value,
         "reason_detail": detail,
-        "refusal": row["refusal"] if failed else None,
+        "refusal": row.refusal if failed else None,
         **({"civicrm_address": situation.address} if decision.reason is Code.CV_SHARED_ADDRESS else {}),
         "base_subscribed": decision.agreed.subscribed,
         "base_interests": decision.agreed.interests,

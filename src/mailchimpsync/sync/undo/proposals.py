@@ -86,8 +86,7 @@ def exclude_ineligible(systems: Systems, connection: Connection, proposals: Sequ
         if person is None or person.is_deleted:
             return Code.CV_CONTACT_GONE
         sticky = obstacle_to_resubscribing(fresh.status if fresh else None, fresh.unsubscribe_reason if fresh else "")
-        known = {"mailchimp_status": one.row.mailchimp_status, "mailchimp_email": one.row.mailchimp_email}
-        return sticky or obstacle_of(known, person)
+        return sticky or obstacle_of(person, one.row.mailchimp_status, one.row.mailchimp_email)
 
     reasons = {one.row.id: reason_left_out(one) for one in back}
     return [

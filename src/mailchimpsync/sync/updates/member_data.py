@@ -25,6 +25,7 @@ from mailchimpsync.errors import Code
 from mailchimpsync.model import SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import data
+from mailchimpsync.store.cache.rows import RowToDecide
 from mailchimpsync.sync.context import Work
 
 TAGS, MEMBER = "tags", "member"
@@ -122,14 +123,14 @@ def pending_again_row(update: Update) -> dict[str, Any]:
     return {"cache_id": update["id"], "wanted": tags_only(change) if request_kind(update) == TAGS else change}
 
 
-def reason_to_hold_back(work: Work, row: Mapping[Any, Any], change: Change | None) -> Code | None:
+def reason_to_hold_back(work: Work, row: RowToDecide, change: Change | None) -> Code | None:
     """Return why a row's waiting data isn't sent now: the same was refused too often recently."""
-    refusal = row["refusal"]
+    refusal = row.refusal
     if change is None or refusal is None or "again" not in refusal:
         return None
     if work.runtime.now() >= datetime.fromisoformat(refusal["again"]):
         return None
-    is_same = refusal["update"] == first_request_body(work, None, {"data": change}, row["mailchimp_email"])
+    is_same = refusal["update"] == first_request_body(work, None, {"data": change}, row.mailchimp_email)
     return Code(refusal["code"]) if is_same else None
 
 

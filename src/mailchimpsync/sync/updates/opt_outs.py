@@ -89,7 +89,7 @@ def send_changed_directly(run: Run) -> None:
         after = hanging[-1].id
         gathered = gather_situations(run, found)
         judged = zip(gathered.rows, gathered.situations, strict=True)
-        leaving = {row["id"] for row, one in judged if not judge_subscription(one, run.connection).ends_subscribed}
+        leaving = {row.id for row, one in judged if not judge_subscription(one, run.connection).ends_subscribed}
         with run.transaction() as tx:
             updates.send_directly(tx, [one.id for one in hanging if one.row_id in leaving])
 

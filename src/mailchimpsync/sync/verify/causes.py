@@ -77,8 +77,8 @@ class Causes:
         """Return whether a row was decided on the current facts; otherwise its reason explains nothing."""
         if row.reason in OBSTACLES:
             person = self._people.get(one.contact_id or 0)
-            now = {"mailchimp_status": one.status, "mailchimp_email": one.address}
-            return one.kind is Kind.NOT_SUBSCRIBED and person is not None and obstacle_of(now, person) is not None
+            now = obstacle_of(person, one.status, one.address)
+            return one.kind is Kind.NOT_SUBSCRIBED and now is not None
         same_member = row.mailchimp_member_id == one.member_id or one.member_id is None
         known, status = row.mailchimp_status, one.status if same_member else row.mailchimp_status
         return (known is None) == (status is None) and (known in SUBSCRIBED_STATUSES) == (status in SUBSCRIBED_STATUSES)

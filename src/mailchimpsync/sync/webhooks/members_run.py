@@ -254,7 +254,7 @@ def reconcile_rows(run: Run, row_ids: Sequence[int]) -> None:
     take_over_members(run)
     check_data_for(run, row_ids)
     with run.transaction() as tx:
-        due = [row["id"] for row in rows.rows_to_decide(tx, row_ids) if row["sync_status"] == SyncStatus.TODO]
+        due = [row.id for row in rows.rows_to_decide(tx, row_ids) if row.sync_status == SyncStatus.TODO]
     resolve_unanswered(run, due)
     journal_interrupted_changes(run, due)
     decide_rows(run, due)

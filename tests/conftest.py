@@ -16,11 +16,13 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from mailchimpsync.config import Settings
+from mailchimpsync.model import LaneChoice
 from mailchimpsync.store import Store
 from mailchimpsync.store.engine import dialect
 from mailchimpsync.web import wsgi
 from mailchimpsync.web.settings import configure
 from support import compiled_sql, copied_django_schema, copied_schema
+from support.world import World
 
 configure(Settings(home=Path("no-site")), "tests")  # Django's models can't be imported before; sites set up their own
 
@@ -80,3 +82,10 @@ def deliberately_slow_code_is_fast() -> Iterator[None]:
         patch.setattr(Argon2PasswordHasher, "memory_cost", 1_024)
         patch.setattr(httpcore2, "default_ssl_context", cache(httpcore2.default_ssl_context))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _only_batches(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In tests marked with `batches`, worlds send all updates in batches."""
+    if request.node.get_closest_marker("batches") is not None:
+        monkeypatch.setattr(World, "lane", LaneChoice.BATCHES)

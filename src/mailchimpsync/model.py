@@ -66,6 +66,21 @@ IN_FLIGHT = frozenset({SyncStatus.LIVE, SyncStatus.REDO})
 """The sync statuses of a row that has an open update."""
 
 
+class Lane(StrEnum):
+    """A way in which updates are sent to Mailchimp (docs/explanation/lanes.md)."""
+
+    DIRECT = "direct"  # a request for each member
+    BULK = "bulk"  # up to 500 members in a request
+    BATCH = "batch"  # operations that Mailchimp works off later
+
+
+class LaneChoice(StrEnum):
+    """How a connection's updates are sent: as is best for what they are and how many, or in batches."""
+
+    AUTO = "auto"
+    BATCHES = "batches"
+
+
 class Stage(StrEnum):
     """The steps of a run, in their order, named as in the API (`stop_on`)."""
 
@@ -267,7 +282,7 @@ class Connection:
     about the subscription, `trust_interests` likewise by interest id
     (docs/reference/php-extension.md#trust-in-one-side). `departures` says what leaving in CiviCRM means at Mailchimp;
     `DEPARTURES` has the defaults. Without `data`, only subscriptions are synced. Without `new_members`, the audience's
-    own setting decides, once it has been read.
+    own setting decides, once it has been read. `lane` says how updates are sent.
     """
 
     list_id: str
@@ -280,6 +295,7 @@ class Connection:
     departures: Mapping[Departure, Leaving] = field(default_factory=lambda: DEPARTURES)
     data: DataOptions | None = None
     new_members: NewMembers | None = None
+    lane: LaneChoice = LaneChoice.AUTO
 
     def leaving(self, departure: Departure) -> Leaving:
         """Return what a departure means at Mailchimp."""

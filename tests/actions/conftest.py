@@ -19,6 +19,7 @@ from sqlalchemy import update as sql_update
 from mailchimpsync import Site, call, fetchandreconcile, open_site
 from mailchimpsync.cli.main import cli
 from mailchimpsync.config import Schedule
+from mailchimpsync.model import LaneChoice
 from mailchimpsync.store.schema import cache
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
@@ -137,7 +138,7 @@ def a_template(place: Path) -> Iterator[Template]:
         template = Template(place, forwarding_apps)
         with template.opened(place) as charity:
             _furnish(charity.mailchimp, charity.civicrm)
-            charity.make_site(Schedule(), links=2)
+            charity.make_site(Schedule(), links=2, lane=LaneChoice.BATCHES)
             with open_site(charity.home) as site:
                 CharitySite(charity, site).sync()
         yield template

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Request, Response
 from mailchimpsync.actions import open_site
 from mailchimpsync.cli.main import cli
 from mailchimpsync.mailchimp import BatchInfo, recent_batches
+from mailchimpsync.model import LaneChoice
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 from support.forwarding import ForwardingApp, two_forwarding_apps
@@ -74,6 +75,12 @@ class CommandLine:
     def start(self, *words: str) -> Program:
         """Start a command as a process of its own."""
         return command("--home", str(self.home), *words, place=self.home.parent)
+
+    def use_batches_only(self) -> None:
+        """Let all updates be sent in batches."""
+        with open_site(self.home) as site:
+            links = [one.model_copy(update={"lane": LaneChoice.BATCHES}) for one in site.configuration.connections]
+            site.save(site.configuration.model_copy(update={"connections": tuple(links)}), "ann")
 
     def batches_at_mailchimp(self) -> list[BatchInfo]:
         with open_site(self.home) as site:

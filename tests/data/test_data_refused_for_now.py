@@ -33,6 +33,7 @@ def due(world: DataWorld) -> Due:
         return count_due(tx, LIST)
 
 
+@pytest.mark.batches
 def test_a_tag_that_is_refused_for_now_is_due_with_its_cause_and_sent_by_the_next_sync(tagged: DataWorld) -> None:
     refuse(tagged, times=1)
     result = tagged.sync_data()
@@ -44,6 +45,7 @@ def test_a_tag_that_is_refused_for_now_is_due_with_its_cause_and_sent_by_the_nex
     assert tagged.tags(ANN) == {"CiviCRM: Steward"}
 
 
+@pytest.mark.batches
 def test_a_tag_that_is_refused_three_times_is_listed_and_waits_before_it_is_sent_again(tagged: DataWorld) -> None:
     refuse(tagged)
     for _ in range(3):
@@ -64,6 +66,7 @@ def test_a_tag_that_is_refused_three_times_is_listed_and_waits_before_it_is_sent
     assert tagged.sync_result(contact=tagged.ann)[0] == "ok"
 
 
+@pytest.mark.batches
 def test_someone_whose_tag_waits_is_taken_off_at_once(tagged: DataWorld) -> None:
     refuse(tagged, times=3)
     for _ in range(3):
@@ -76,6 +79,7 @@ def test_someone_whose_tag_waits_is_taken_off_at_once(tagged: DataWorld) -> None
     assert tagged.status(ANN) == "unsubscribed"
 
 
+@pytest.mark.batches
 def test_people_refused_again_and_again_are_told_while_their_change_is_on_its_way_once_more(tagged: DataWorld) -> None:
     refuse(tagged)
     for _ in range(3):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from mailchimpsync.model import LaneChoice
 from support.invariants import still_mailed
 from support.population import populate
 from support.random_events import RandomEvents
@@ -16,7 +17,7 @@ MARKS = ("is_opt_out", "do_not_email", "is_deceased")
 
 def hours_of_hanging(seed: int) -> list[str]:
     """Live some hours in which no batch ends, and people leave in CiviCRM; return who is mailed all the same."""
-    chance, world = random.Random(seed), World(seed=seed)
+    chance, world = random.Random(seed), World(seed=seed, lane=LaneChoice.BATCHES)
     history = populate(world, chance, PEOPLE, simple=True)
     for _ in range(3):
         world.sync(everything=True)

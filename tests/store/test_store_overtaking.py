@@ -12,7 +12,6 @@ from mailchimpsync.store import Store
 from mailchimpsync.store.changes import kept_plans, updates
 from mailchimpsync.store.changes.kept_plans import DONE, LEFT_OUT, UNKNOWN
 from mailchimpsync.store.schema import cache, change, kept_plan, run, update
-from mailchimpsync.sync.updates.opt_outs import MEMBERS_PER_STEP
 from store.changes.test_store_updates import an_update
 from store.databases import LIST, OTHER_LIST, RUN, add_row, hour
 from store.databases import row as row_of
@@ -45,7 +44,7 @@ def unsent(tx: Connection) -> list[int]:
 
 
 def direct(tx: Connection, run_id: int | None = None) -> list[int]:
-    return [one["update_id"] for one in updates.unsent_opt_outs(tx, LIST, MEMBERS_PER_STEP, run_id)]
+    return [one["id"] for one in updates.unsent_opt_outs(tx, LIST, 9, run_id, overtaking=True)]
 
 
 def test_members_who_are_taken_off_go_first_whatever_waited_longer(store: Store) -> None:
@@ -67,16 +66,26 @@ def test_an_opt_out_that_overtakes_is_sent_directly_one_that_does_not_goes_with_
 
         [found] = direct(tx)
         assert (found in (walks, other), direct(tx, RUN), direct(tx, RUN + 1)) == (False, [found], [])
-        assert updates.unsent_opt_outs(tx, LIST, 1)[0]["submitted_at"] is None
+        assert [one["id"] for one in updates.unsent_opt_outs(tx, LIST, 9)] == [other, found]
 
 
-def test_one_whose_request_was_begun_is_known_also_if_it_overtakes_nothing(store: Store) -> None:
+def test_new_members_are_those_nobody_has_tried_to_send_and_no_member_is_known_of(store: Store) -> None:
     with store.begin() as tx:
-        off = queue(tx, OFF)
-        assert direct(tx) == []
-        updates.record_attempts(tx, [(off, {"decided": OFF, "tries": [], updates.SENT_AT: hour(9).isoformat()})])
+        new, left_out, _, _ = queue(tx, ON), queue(tx, ON), queue(tx, WALKS), queue(tx, OFF)
+        send(tx, left_out)
+        assert [one["id"] for one in updates.unsent_new_members(tx, LIST, 9)] == [new]
 
-        assert direct(tx) == [off]
+        updates.send_alone(tx, [left_out])
+        assert [one["id"] for one in updates.unsent_new_members(tx, LIST, 9)] == [new]
+        assert left_out in unsent(tx)
+
+
+def test_whether_there_are_many_is_asked_without_opt_outs(store: Store) -> None:
+    with store.begin() as tx:
+        for body in (ON, WALKS, OFF):
+            queue(tx, body)
+        assert [updates.has_more_unsent(tx, LIST, number) for number in (0, 1, 2)] == [True, True, False]
+        assert not updates.has_more_unsent(tx, LIST, 0, RUN + 1)
 
 
 def test_rows_that_changed_with_something_in_flight_are_found_unless_that_is_an_opt_out(store: Store) -> None:

@@ -112,14 +112,14 @@ class DataWorld(World):
         return hashlib.md5(f"{secret}_{contact}_{begun}_{hours}".encode()).hexdigest()  # noqa: S324 (CiviCRM's form)
 
     def refuse_field(self, tag: str) -> None:
-        """Change the choices of a dropdown whenever a batch is running, so that no check could know."""
+        """Change the choices of a dropdown whenever members are changed, so that no check could know."""
         path = f"/lists/{LIST}/merge-fields"
         [field] = [one for one in self.mailchimp_call("GET", f"{path}?count=100")["merge_fields"] if one["tag"] == tag]
         there, gone = (field["options"]["choices"], ["Something else"])
 
         def choose(choices: list[str]) -> Callable[[httpx2.Request], None]:
             def interfere(request: httpx2.Request) -> None:
-                if "/batches" in request.url.path:
+                if "/batches" in request.url.path or (request.method != "GET" and "/members/" in request.url.path):
                     self.mailchimp_call("PATCH", f"{path}/{field['merge_id']}", {"options": {"choices": choices}})
 
             return interfere

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import httpx2
 
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync_sandbox.kit.app import SandboxApp
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.crashing import CrashPoint
@@ -59,6 +60,11 @@ class RandomFaults:
         return interfere
 
     def _note_updates(self, request: httpx2.Request) -> None:
+        if request.method in ("PUT", "PATCH") and "/members/" in request.url.path:
+            self._events.story.asked[request.url.path.rpartition("/")[2]] = self._world.now
+        if request.method == "POST" and request.url.path.endswith(f"/lists/{self._world.list_id}"):
+            for member in json.loads(request.content)["members"]:
+                self._events.story.asked[member_id_of(member["email_address"])] = self._world.now
         if request.method == "POST" and request.url.path.endswith("/batches"):
             for operation in json.loads(request.content)["operations"]:
                 member_id = operation["path"].partition("?")[0].rpartition("/")[2]

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from mailchimpsync.actions import Site, create_site, open_site
 from mailchimpsync.config import Account, CivicrmSite, Configuration, Link, Schedule
+from mailchimpsync.model import LaneChoice
 from mailchimpsync.runtime import Runtime
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import run
@@ -61,12 +62,12 @@ class Charity:
             row["contact_id"]: row["status"] for row in self.civicrm.dump("GroupContact") if row["group_id"] == group
         }
 
-    def make_site(self, schedule: Schedule, *, links: int = 1) -> None:
+    def make_site(self, schedule: Schedule, *, links: int = 1, lane: LaneChoice = LaneChoice.AUTO) -> None:
         """Make the site, connected and scheduled."""
         with create_site(self.home, database=self.database) as site:
-            site.save(self.configuration(schedule, links=links), "ann")
+            site.save(self.configuration(schedule, links=links, lane=lane), "ann")
 
-    def configuration(self, schedule: Schedule, *, links: int = 1) -> Configuration:
+    def configuration(self, schedule: Schedule, *, links: int = 1, lane: LaneChoice = LaneChoice.AUTO) -> Configuration:
         account = Account(
             api_key=SecretStr(MAILCHIMP_KEY), base_url=self.mailchimp_url, webhook_secret=SecretStr(WEBHOOK_SECRET)
         )
@@ -75,7 +76,7 @@ class Charity:
             civicrm=CivicrmSite(url=self.civicrm_url, api_key=SecretStr(CIVICRM_KEY)),
             accounts={"main": account},
             connections=tuple(
-                Link(account="main", audience_id=audience, group_id=group, schedule=schedule)
+                Link(account="main", audience_id=audience, group_id=group, schedule=schedule, lane=lane)
                 for audience, group in pairs
             ),
         )

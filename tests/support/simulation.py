@@ -19,6 +19,7 @@ from mailchimpsync.errors import (
     MailchimpsyncError,
     TransientError,
 )
+from mailchimpsync.model import LaneChoice
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.sync import Outcome, Result
 from mailchimpsync.sync.reading import group_states, member_pages
@@ -28,8 +29,8 @@ from mailchimpsync.sync.stages import (
     create_contacts,
     fix_contact_ids,
     reconcile,
-    submit,
 )
+from mailchimpsync.sync.updates import batches, bulk, direct, lanes
 from support.backups import Backup, copy_of
 from support.crashing import CrashPoint, KilledError
 from support.invariants import claims, in_on_both_sides, violations
@@ -58,8 +59,14 @@ STEP_SIZES = (
     (reconcile, "ROWS_PER_STEP"),
     (create_contacts, "CONTACTS_PER_STEP"),
     (change_groups, "CHANGES_PER_STEP"),
-    (submit, "OPERATIONS_MAX"),
+    (batches, "OPERATIONS_MAX"),
+    (direct, "UPDATES_PER_CHUNK"),
+    (bulk, "MEMBERS_PER_CALL"),
 )
+DIRECT_MAX = (0, 2, 5, 1_000)
+"""Up to so many updates are sent directly, in a seed that isn't made for batches only."""
+BATCHES_ONLY_EVERY = 4
+"""One in this many seeds."""
 WITH_DATA_EVERY = 3
 """One in this many seeds sends data too."""
 
@@ -92,7 +99,11 @@ class Simulation:
         self.simple = self.chance.random() < 0.3
         self.crash_point = CrashPoint()
         with_data = seed % WITH_DATA_EVERY == 0
-        self.world = World(seed=seed, crash_point=self.crash_point, rights=DATA if with_data else TRASH)
+        ways = random.Random(f"lanes {seed}")
+        lane = LaneChoice.BATCHES if ways.randrange(BATCHES_ONLY_EVERY) == 0 else LaneChoice.AUTO
+        sizes.setattr(lanes, "DIRECT_MAX", ways.choice(DIRECT_MAX))
+        rights = DATA if with_data else TRASH
+        self.world = World(seed=seed, crash_point=self.crash_point, rights=rights, lane=lane)
         people = self.chance.choice((20, 20, 20, 20, 20, 30, 30, 40, 60, 200))
         for module, name in STEP_SIZES:
             sizes.setattr(module, name, self.chance.choice((3, 10, 50, 1_000)) if people <= 60 else 50)

@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping, select
 from mailchimpsync.civicrm import CivicrmClient
 from mailchimpsync.config import Keyring
 from mailchimpsync.mailchimp import MailchimpClient
-from mailchimpsync.model import Connection, Resubscribe, SyncStatus
+from mailchimpsync.model import Connection, LaneChoice, Resubscribe, SyncStatus
 from mailchimpsync.runtime import Deadline, Runtime
 from mailchimpsync.store import Store
 from mailchimpsync.store.schema import cache, journal, log, run, update
@@ -53,6 +53,9 @@ def days_ago(number: float) -> str:
 class World:
     """Both stand-ins and a store; a batch is finished at the first poll."""
 
+    lane = LaneChoice.AUTO
+    """How updates are sent unless something else is asked for; in tests marked with `batches`, in batches only."""
+
     def __init__(
         self,
         store: Store | None = None,
@@ -62,6 +65,7 @@ class World:
         crash_point: CrashPoint | None = None,
         beside: World | None = None,
         rights: str | Sequence[str] = TRASH,
+        lane: LaneChoice | None = None,
     ) -> None:
         """Start with an empty store, in memory unless one is given; that one is killed at `crash_point`.
 
@@ -76,6 +80,7 @@ class World:
         self.store.migrate()
         self.chance = random.Random(seed)
         self.connection = Connection(self.list_id, NEWS, {} if beside else {WALK: WALKS, RIDE: RIDES}, resubscribe)
+        self.connection = replace(self.connection, lane=lane or self.lane)
         self.to_mailchimp, self.to_civicrm = SandboxTransport(self.mailchimp), SandboxTransport(self.civicrm)
         self.runtime = Runtime(
             now=self.mailchimp.clock.now,

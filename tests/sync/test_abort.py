@@ -17,10 +17,12 @@ from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import batch, run
 from mailchimpsync.sync import AbortResult, Outcome, abort_connection
-from mailchimpsync.sync.stages import submit
+from mailchimpsync.sync.updates import batches as batch_lane
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.variations import every_fourth
 from support.world import LIST, NEWS, WALK, WALKS, World
+
+pytestmark = pytest.mark.batches
 
 NOTHING_DONE_YET = {"started": 36_000.0}
 ALL_DONE_BUT_NOT_TOLD = {"finalizing": 36_000.0}
@@ -171,7 +173,7 @@ def test_at_rest_an_abort_does_no_harm(world: World) -> None:
 def test_a_batch_that_cannot_be_deleted_keeps_no_other_and_is_read_later(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submit, "OPERATIONS_MAX", 1)
+    monkeypatch.setattr(batch_lane, "OPERATIONS_MAX", 1)
     world.mailchimp.set_options(batch_dwell=NOTHING_DONE_YET)
     ann, bella = (world.contact(f"{name}@example.org", {NEWS: 20}) for name in ("ann", "bella"))
     world.sync(seconds=60)

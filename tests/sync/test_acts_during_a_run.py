@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import httpx2
+import pytest
 
 from mailchimpsync.model import Stage
 from support.transport import SandboxTransport
@@ -22,6 +23,7 @@ def once_before(transport: SandboxTransport, part: str, act: Callable[[], object
     transport.before = interfere
 
 
+@pytest.mark.batches
 def test_staff_who_add_someone_while_they_are_being_unsubscribed_get_them_back(world: World) -> None:
     world.member("ben@example.org", last_changed=days_ago(10))
     ben = world.contact("ben@example.org", {NEWS: {"status": "Removed", "date": days_ago(2)}})
@@ -41,6 +43,7 @@ def test_staff_who_add_someone_while_they_are_being_unsubscribed_get_them_back(w
     assert world.status("ben@example.org") == "subscribed"
 
 
+@pytest.mark.batches
 def test_staff_who_change_an_interest_while_the_member_is_being_made_have_the_last_word(world: World) -> None:
     ben = world.contact("ben@example.org", {NEWS: 2, WALKS: 2})
 
@@ -58,6 +61,7 @@ def test_staff_who_change_an_interest_while_the_member_is_being_made_have_the_la
     assert world.interests("ben@example.org") == set()
 
 
+@pytest.mark.batches
 def test_who_leaves_while_their_return_is_in_a_batch_is_not_asked_to_come_back(world: World) -> None:
     world.member("ben@example.org", "archived", last_changed=days_ago(30))
     ben = world.contact("ben@example.org", {NEWS: 2})

@@ -11,9 +11,11 @@ import httpx2
 import pytest
 
 from mailchimpsync.sync import Outcome
-from mailchimpsync.sync.stages import submit
+from mailchimpsync.sync.updates import batches
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import NEWS, World, days_ago
+
+pytestmark = pytest.mark.batches
 
 
 def contacts(world: World, people: int = 6) -> list[int]:
@@ -47,7 +49,7 @@ def test_a_refusal_that_passes_is_tried_again_after_some_days_and_not_before(wor
 
 
 def test_many_updates_go_out_in_several_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(submit, "OPERATIONS_MAX", 2)
+    monkeypatch.setattr(batches, "OPERATIONS_MAX", 2)
     contacts(world, 5)
 
     world.sync()

@@ -15,6 +15,8 @@ from mailchimpsync.sync import Outcome, collect_connection, process_batch
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import LIST, NEWS, World, days_ago
 
+pytestmark = pytest.mark.batches
+
 TEN_MINUTES = {"started": 600.0}
 
 

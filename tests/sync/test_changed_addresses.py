@@ -353,6 +353,7 @@ def test_two_who_want_the_same_new_address_get_it_once(world: World) -> None:
     assert world.sync_result(contact=ida) == ("fail", "ADDRESS_TAKEN")
 
 
+@pytest.mark.batches
 def test_an_address_that_is_taken_at_mailchimp_unknown_to_us_is_tried_once(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
@@ -369,6 +370,7 @@ def test_an_address_that_is_taken_at_mailchimp_unknown_to_us_is_tried_once(world
     assert world.row(email=OLD)["mailchimp_email"] == OLD
 
 
+@pytest.mark.batches
 def test_though_the_answer_was_lost_nobody_is_there_twice(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
@@ -386,6 +388,7 @@ def test_though_the_answer_was_lost_nobody_is_there_twice(world: World) -> None:
     assert (len(world.rows()), world.in_group(contact)) == (1, "Added")
 
 
+@pytest.mark.batches
 def test_a_reading_between_sending_and_answer_makes_no_second_row(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
@@ -400,6 +403,7 @@ def test_a_reading_between_sending_and_answer_makes_no_second_row(world: World) 
     assert world.sync_result(contact=contact)[0] == "ok"
 
 
+@pytest.mark.batches
 def test_who_leaves_before_the_change_arrives_is_not_subscribed_by_it(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
@@ -445,6 +449,7 @@ def test_a_member_whose_address_was_never_the_best_one_stays_as_it_is(world: Wor
     assert set(world.members()) == {OLD}
 
 
+@pytest.mark.batches
 def test_a_change_of_address_is_sent_so_that_it_can_make_nobody_anew(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)

@@ -43,6 +43,7 @@ def test_so_it_is_however_often_staff_change_their_minds(world: World, ann: int)
     assert world.status(ANN) == "subscribed"
 
 
+@pytest.mark.batches
 def test_one_who_was_added_again_while_the_removal_was_on_its_way_is_subscribed_again(world: World, ann: int) -> None:
     world.mailchimp.set_options(batch_dwell={"started": 7_200})
     world.put(ann, "Removed")
@@ -59,6 +60,7 @@ def test_one_who_was_added_again_while_the_removal_was_on_its_way_is_subscribed_
     assert world.status(ANN) == "subscribed"
 
 
+@pytest.mark.batches
 def test_one_who_left_before_our_removal_arrived_has_left(world: World, ann: int) -> None:
     world.mailchimp.set_options(batch_dwell={"started": 60})
     world.act(ANN, "unsubscribe")

@@ -329,6 +329,7 @@ def test_a_webhook_about_someone_marked_takes_them_off_too(world: World) -> None
     assert world.in_group(contact) == "Added"
 
 
+@pytest.mark.batches
 def test_though_the_answer_was_lost_who_was_archived_by_us_has_not_left(world: World) -> None:
     contact = tom(world)
     world.edit(contact, is_opt_out=True)

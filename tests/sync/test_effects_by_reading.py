@@ -134,6 +134,7 @@ def test_a_name_that_staff_changed_stays_where_the_person_changed_the_other_one(
     assert person(world, contact) == ("Annabel", "Wood")
 
 
+@pytest.mark.batches
 def test_an_address_that_we_gave_does_not_come_back_when_its_answer_was_lost(world: World) -> None:
     contact = in_sync(world)
     world.edit_address(contact, email=NEW)
@@ -152,6 +153,7 @@ def test_an_address_that_we_gave_does_not_come_back_when_its_answer_was_lost(wor
     assert told(world)[:1] != [("address", ANN, NEW, "MAILCHIMP_RENAMED")]
 
 
+@pytest.mark.batches
 def test_a_name_that_we_sent_does_not_come_back_when_its_answer_was_lost(world: World) -> None:
     world.connection = replace(world.connection, data=DataOptions(names=True))
     contact = in_sync(world)
@@ -172,6 +174,7 @@ def test_a_name_that_we_sent_does_not_come_back_when_its_answer_was_lost(world: 
     assert told(world) == []
 
 
+@pytest.mark.batches
 def test_who_changes_a_name_while_an_update_is_under_way_is_heard(world: World) -> None:
     contact = in_sync(world)
     world.put(contact, "Removed")

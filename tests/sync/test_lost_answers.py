@@ -212,6 +212,7 @@ def test_a_full_store_stops_the_run_with_a_clear_error_and_nothing_is_lost(world
     assert len(world.members()) == 212
 
 
+@pytest.mark.batches
 def test_a_mailchimp_that_never_takes_a_batch_is_not_asked_for_ever_and_gets_it_later(world: World) -> None:
     fill(world)
     world.mailchimp.faults.plant(Fault(FaultKind.STATUS, "POST /3.0/batches", times=1_000, status=500))

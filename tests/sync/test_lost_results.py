@@ -18,6 +18,8 @@ from mailchimpsync.sync.updates.results import MINUTES_BETWEEN_ATTEMPTS, give_up
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import LIST, NEWS, World
 
+pytestmark = pytest.mark.batches
+
 STORAGE = "/storage/"
 UNREACHABLE = Fault(FaultKind.STATUS, STORAGE, times=10_000, status=503)
 DAMAGED = Fault(FaultKind.STATUS, STORAGE, times=10_000, status=200, body="no archive at all")

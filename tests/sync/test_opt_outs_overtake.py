@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mailchimpsync.model import LaneChoice
 from mailchimpsync.store.cache import rows
 from mailchimpsync.store.changes import updates
 from mailchimpsync.sync import Outcome
@@ -12,6 +13,8 @@ from support.crashing import CrashPoint, KilledError
 from support.odd_members import show, show_as_they_are, without_date
 from support.variations import every_fourth
 from support.world import NEWS, WALKS, World, days_ago
+
+pytestmark = pytest.mark.batches
 
 ANN = "ann@example.org"
 HANGS, QUICK = 7_200.0, 0.0
@@ -134,7 +137,7 @@ def coming_back_in_a_batch(world: World) -> int:
 @pytest.mark.parametrize("step", every_fourth(STEPS))
 def test_killed_at_any_step_the_opt_out_is_done_by_the_next_sync(step: int) -> None:
     crash_point = CrashPoint()
-    world = World(crash_point=crash_point)
+    world = World(crash_point=crash_point, lane=LaneChoice.BATCHES)
     ann = hanging_interests(world)
     world.edit(ann, is_opt_out=True)
     crash_point.arm(at_step=step)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from mailchimpsync.actions import erase
 from mailchimpsync.actions.runs.refresh_batches import refresh_batches
-from mailchimpsync.model import ChangeKind, Limit, Limits
+from mailchimpsync.model import ChangeKind, LaneChoice, Limit, Limits
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.schema import batch, update
 from mailchimpsync.sync import Outcome, collect_connection, process_batch
@@ -18,6 +18,8 @@ from support.crashing import CrashPoint, KilledError
 from support.variations import every_fourth
 from support.webhook_delivery import WebhookDelivery, site_of
 from support.world import NEWS, WALK, WALKS, World, days_ago
+
+pytestmark = pytest.mark.batches
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 HANGS, QUICK, ELEVEN_MINUTES = 36_000.0, 0.0, 660
@@ -182,7 +184,7 @@ def test_where_the_answer_is_lost_it_is_read_back(world: World, kind: FaultKind)
 @pytest.mark.parametrize("step", every_fourth(STEPS))
 def test_killed_at_any_step_she_is_off_after_the_next_sync(step: int) -> None:
     crash_point = CrashPoint()
-    world = World(crash_point=crash_point)
+    world = World(crash_point=crash_point, lane=LaneChoice.BATCHES)
     ann = hanging_opt_out(world)
     world.pass_time(ELEVEN_MINUTES)
     crash_point.arm(at_step=step)
@@ -202,7 +204,10 @@ def test_killed_at_any_step_she_is_off_after_the_next_sync(step: int) -> None:
 
 def the_batch(world: World) -> dict[str, object]:
     with world.store.begin() as tx:
-        return dict(tx.execute(select(batch).order_by(batch.c.id.desc())).mappings().first() or {})
+        return dict(
+            tx.execute(select(batch).where(batch.c.lane == "batch").order_by(batch.c.id.desc())).mappings().first()
+            or {}
+        )
 
 
 def test_read_by_force_the_overtaken_batch_changes_nothing(world: World) -> None:

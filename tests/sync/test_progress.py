@@ -103,6 +103,7 @@ def test_the_figures_of_a_run_say_for_how_many_people_it_changed_what(world: Wor
     assert counts_of(world, world.sync().run_id) == {"planned": {"unsubscribe": 1}, "changes": {"unsubscribe": 1}}
 
 
+@pytest.mark.batches
 def test_what_mailchimp_confirms_after_a_run_has_ended_counts_for_that_run(world: World) -> None:
     world.contact("bob@example.org", {NEWS: 20})
     world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started", "finalizing"), 3600))

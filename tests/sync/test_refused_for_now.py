@@ -10,8 +10,10 @@ import pytest
 from mailchimpsync.errors import AccessError
 from mailchimpsync.store.runs import attempts, runs
 from mailchimpsync.sync import Outcome
-from mailchimpsync.sync.stages import submit
+from mailchimpsync.sync.updates import batches
 from support.world import LIST, NEWS, WALKS, World
+
+pytestmark = pytest.mark.batches
 
 HALF_AN_HOUR = timedelta(minutes=30)
 
@@ -88,7 +90,7 @@ def test_who_is_to_be_taken_off_is_first_in_line(world: World, monkeypatch: pyte
     for one in walkers:
         world.put(one, "Added", WALKS)
     world.put(leaver, "Removed")
-    monkeypatch.setattr(submit, "OPERATIONS_MAX", 2)
+    monkeypatch.setattr(batches, "OPERATIONS_MAX", 2)
     sent: list[bytes] = []
     world.to_mailchimp.before = lambda request: sent.append(request.content) if request.method == "POST" else None
     world.sync()

@@ -113,6 +113,7 @@ def test_an_interest_that_was_not_linked_for_a_while_starts_afresh(world: World)
     assert (world.interests("dora@example.org"), world.in_group(dora, WALKS)) == ({WALK}, "Added")
 
 
+@pytest.mark.batches
 def test_an_answer_that_comes_in_after_the_change_is_no_agreement_with_the_new_group(world: World) -> None:
     world.mailchimp.set_options(batch_dwell={"started": 7_200.0})
     emil = world.contact("emil@example.org", {NEWS: 200, WALKS: 5, CIRCULAR: removed(100)})

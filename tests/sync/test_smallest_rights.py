@@ -153,6 +153,7 @@ def test_who_has_the_address_after_a_merge_out_of_sight_has_the_member_and_nobod
     assert world.row(email=ANN)["civicrm_contact_id"] == anna
 
 
+@pytest.mark.batches
 def test_results_of_a_batch_that_come_late_are_worked_off(world: World, ann: int) -> None:
     world.mailchimp.faults.plant(Fault(FaultKind.STATUS, "/storage/", times=10_000, status=503))
     world.put(ann, "Removed")

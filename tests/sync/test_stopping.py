@@ -78,6 +78,7 @@ def test_a_client_that_waits_before_a_retry_raises_its_last_error_when_someone_w
     assert max(asked_after) < 0.5
 
 
+@pytest.mark.batches
 def test_a_caller_who_wants_to_stop_is_out_of_time_and_not_aborted(world: World) -> None:
     world.contact("ann@example.org", {NEWS: 20})
     world.mailchimp.set_options(batch_dwell={"started": 600.0})

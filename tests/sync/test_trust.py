@@ -216,6 +216,7 @@ def test_it_is_over_with_the_run_that_is_complete_and_not_before(world: World) -
     assert world.status("guy@example.org") == "subscribed"
 
 
+@pytest.mark.batches
 def test_it_counts_once_more_if_what_it_sent_was_lost(world: World) -> None:
     a_charity(world)
     trusting(world, Trust.CIVICRM)
@@ -231,6 +232,7 @@ def test_it_counts_once_more_if_what_it_sent_was_lost(world: World) -> None:
     assert world.in_group(world.owners("ann@example.org")[0]) is None
 
 
+@pytest.mark.batches
 def test_while_mailchimp_is_at_work_runs_are_made_without_it(world: World) -> None:
     a_charity(world)
     trusting(world, Trust.CIVICRM)

@@ -43,6 +43,7 @@ def assert_all_is_well(world: World, addresses: list[str]) -> None:
     assert world.open_updates() == []
 
 
+@pytest.mark.batches
 @pytest.mark.parametrize("kind", [FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER])
 def test_a_batch_of_another_site_that_is_as_large_is_never_taken_for_one_whose_answer_was_lost(
     world: World, other: World, kind: FaultKind
@@ -77,6 +78,7 @@ def cut_off_beside_an_unfinished_one(world: World, other: World) -> None:
     assert world.sync(seconds=60).outcome is Outcome.WAITING
 
 
+@pytest.mark.batches
 def test_while_another_batch_that_may_be_the_lost_one_is_not_finished_it_waits_and_is_sent_once(
     world: World, other: World
 ) -> None:
@@ -93,6 +95,7 @@ def test_while_another_batch_that_may_be_the_lost_one_is_not_finished_it_waits_a
     assert len(recent_batches(world.systems.mailchimp)) == 2
 
 
+@pytest.mark.batches
 def test_an_abort_never_deletes_a_batch_that_may_be_another_sites(world: World, other: World) -> None:
     cut_off_beside_an_unfinished_one(world, other)
 
@@ -186,6 +189,7 @@ def test_an_answer_of_another_batch_is_not_believed(world: World) -> None:
     assert world.sync_result(contact=ann)[0] == "ok"
 
 
+@pytest.mark.batches
 @pytest.mark.parametrize(
     "body",
     [

@@ -260,6 +260,7 @@ def test_who_is_due_is_counted_by_people_as_status_counts_them_before_the_first_
     assert result.due == known.number == 1
 
 
+@pytest.mark.batches
 def test_an_update_on_its_way_explains_a_difference(agreed: World) -> None:
     agreed.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started", "finalizing"), 999))
     agreed.put(contact(agreed, "bella"), "Removed")

@@ -315,6 +315,7 @@ def test_while_a_run_is_at_work_its_events_wait(post: WebhookDelivery) -> None:
     assert world.in_group(contact_of(world, ANN)) == "Removed"
 
 
+@pytest.mark.batches
 def test_an_event_about_a_member_with_an_update_in_flight_waits_for_its_result(post: WebhookDelivery) -> None:
     world = post.world
     world.mailchimp.set_options(batch_dwell={"pending": 600})
@@ -334,6 +335,7 @@ def test_an_event_about_a_member_with_an_update_in_flight_waits_for_its_result(p
     assert world.in_group(contact_of(world, ANN)) == "Removed"
 
 
+@pytest.mark.batches
 def test_a_finished_batch_announces_itself_and_its_results_are_read(post: WebhookDelivery) -> None:
     world = post.world
     world.mailchimp.set_options(batch_dwell={"pending": 600})
@@ -558,6 +560,7 @@ def test_a_change_whose_answer_was_lost_is_made_once_and_told_once(post: Webhook
     assert told[0]["reason"] == Code.MAILCHIMP_LEFT
 
 
+@pytest.mark.batches
 def test_who_leaves_while_a_question_is_on_its_way_is_not_asked_also_if_we_heard_of_it_before_the_answer(
     world: World,
 ) -> None:
@@ -584,6 +587,7 @@ def test_who_leaves_while_a_question_is_on_its_way_is_not_asked_also_if_we_heard
     assert world.in_group(contact) == "Removed"
 
 
+@pytest.mark.batches
 def test_nobody_is_asked_while_their_member_can_not_be_read_for_they_may_have_left_since(world: World) -> None:
     world.member(ANN, "unsubscribed", last_changed=days_ago(50), unsubscribed_by="user")
     contact = world.contact(ANN, {NEWS: 2})

@@ -13,6 +13,7 @@ from mailchimpsync.model import (
     ChangeKind,
     Connection,
     Departure,
+    LaneChoice,
     Leaving,
     Limit,
     Limits,
@@ -227,6 +228,8 @@ class Link(Part):
     """The side that is right about subscriptions, until one reviewed full sync is complete."""
     trust_interests: dict[str, Trust] = {}
     """The same for interests, by their ids."""
+    lane: LaneChoice = LaneChoice.AUTO
+    """How updates are sent to Mailchimp."""
     departures: Departures = Departures()
     schedule: Schedule = Schedule()
     guard: Guard = Guard()
@@ -250,6 +253,7 @@ class Link(Part):
             departures=self.departures.by_kind,
             data=self.data.options,
             new_members=self.new_members,
+            lane=self.lane,
         )
 
     def without_trust(self) -> Link:

@@ -13,7 +13,7 @@ from mailchimpsync.config.alerts import Alerts
 from mailchimpsync.config.document import Configuration, unusable
 from mailchimpsync.config.parts import Departures, Guard, Part, Schedule
 from mailchimpsync.config.secrets import ENCRYPTED, MASKED, Keyring, mask
-from mailchimpsync.model import Trust
+from mailchimpsync.model import LaneChoice, Trust
 
 Seal: TypeAlias = Callable[[str], str]
 """A function that encrypts, masks or passes on a secret before it is written."""
@@ -60,7 +60,7 @@ def _plain_link(link: Mapping[str, Any]) -> dict[str, Any]:
     chosen = {
         name: _without_defaults(part.model_dump(exclude_none=True), link[name]) for name, part in _DEFAULTS.items()
     }
-    others = {key: value for key, value in link.items() if key not in (*_DEFAULTS, "trust", "trust_interests")}
+    others = {key: value for key, value in link.items() if key not in (*_DEFAULTS, "trust", "trust_interests", "lane")}
     trust = {"trust": link["trust"].value} if link["trust"] is not Trust.NONE else {}
     new_members = {"new_members": link["new_members"].value} if link.get("new_members") else {}
     interests = {key: side.value for key, side in link["trust_interests"].items() if side is not Trust.NONE}
@@ -68,6 +68,7 @@ def _plain_link(link: Mapping[str, Any]) -> dict[str, Any]:
         **others,
         "resubscribe": link["resubscribe"].value,
         **new_members,
+        **({"lane": link["lane"].value} if link["lane"] is not LaneChoice.AUTO else {}),
         **trust,
         **({"trust_interests": interests} if interests else {}),
         **{name: part for name, part in chosen.items() if part},

@@ -11,6 +11,7 @@ from mailchimpsync.mailchimp.batches import (
     recent_batches,
     submit_batch,
 )
+from mailchimpsync.mailchimp.bulk import BULK_MEMBERS_MAX, add_members
 from mailchimpsync.mailchimp.campaigns import (
     Campaign,
     Recipient,
@@ -31,7 +32,6 @@ from mailchimpsync.mailchimp.members import (
     member_page,
     member_path,
     newest_changes,
-    remove_member,
     shows_member,
 )
 from mailchimpsync.mailchimp.merge_fields import (
@@ -58,6 +58,7 @@ from mailchimpsync.mailchimp.webhooks import (
 )
 
 __all__ = [
+    "BULK_MEMBERS_MAX",
     "MERGE_FIELD_TYPES",
     "OPERATIONS_MAX",
     "TAG_LENGTH_MAX",
@@ -80,6 +81,7 @@ __all__ = [
     "Webhook",
     "account",
     "activity_page",
+    "add_members",
     "audience",
     "audiences",
     "batch",
@@ -105,7 +107,6 @@ __all__ = [
     "recipient_page",
     "refusal_detail",
     "refused_fields",
-    "remove_member",
     "sent_campaigns",
     "shows_member",
     "submit_batch",

@@ -15,7 +15,6 @@ from typing_extensions import TypedDict
 
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.http import unreadable_answer
-from mailchimpsync.mailchimp.archive import OperationResult
 from mailchimpsync.mailchimp.audiences import list_path
 from mailchimpsync.mailchimp.client import MAILCHIMP, MailchimpClient
 from mailchimpsync.messages import say
@@ -189,25 +188,6 @@ def member(client: MailchimpClient, list_id: str, member_id: str) -> Member | No
             Code.MC_UNREADABLE, say("Mailchimp's entry of a member can't be read (%(why)s).", why=found.why)
         )
     return found
-
-
-def remove_member(client: MailchimpClient, list_id: str, member_id: str, status: MemberStatus) -> OperationResult:
-    """Unsubscribe or archive one member at once, and return the result as a batch would.
-
-    Nothing but the status is sent, so that no other value can be refused.
-
-    Raises:
-        TransientError: it is not known whether it was done, or it certainly was not.
-        AccessError: the key is not accepted.
-    """
-    path = member_path(list_id, member_id)
-    if status is MemberStatus.ARCHIVED:
-        answer = client.carry_out("DELETE", path, None)
-    else:
-        answer = client.carry_out("PATCH", f"{path}?skip_merge_validation=true", {"status": status.value})
-        if answer[0] == HTTPStatus.OK and not shows_member(answer[1]):
-            raise unreadable_answer(MAILCHIMP, "no member", answer[0])
-    return OperationResult(None, *answer)
 
 
 def shows_member(answer: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from mailchimpsync.errors import Code, RemoteError, TransientError
 from mailchimpsync.mailchimp import delete_batch
-from mailchimpsync.model import Connection
+from mailchimpsync.model import Connection, Lane
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans, updates
@@ -98,6 +98,8 @@ def _abort_batches(work: Work) -> tuple[int, list[KeptBatch], int]:
 
 def _delete(work: Work, row: Any) -> bool:
     """Delete a batch at Mailchimp, even one whose response was lost; return whether it existed."""
+    if row["lane"] != Lane.BATCH:
+        return False
     batch_id = row["mailchimp_batch_id"]
     if batch_id is None:
         search = find_lost_batch(work, row)

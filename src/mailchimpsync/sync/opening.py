@@ -26,7 +26,6 @@ from mailchimpsync.sync.safety.preflight import Preflight
 from mailchimpsync.sync.stages.check_data import includes_data
 from mailchimpsync.sync.stages.submit import collect
 from mailchimpsync.sync.unchanged import FINGERPRINT, Fingerprint
-from mailchimpsync.sync.updates.opt_outs import finish_opt_outs
 
 _ORDER = list(Stage)
 
@@ -99,7 +98,6 @@ def open_run(
     if is_new:
         run.log(f"Run {run_id}: " + (f"changes since {moment(run.since)}." if run.since else "everything."))
         collect(run)
-        finish_opt_outs(run)
         _withdraw_unsent(run)
     for line in _opening_notes(run, options, reason):
         run.note(line)

@@ -9,14 +9,16 @@ from typing import Any
 from mailchimpsync.errors import Code, RefusedError, UsageError
 from mailchimpsync.mailchimp import BatchInfo
 from mailchimpsync.messages import say
-from mailchimpsync.model import Connection
+from mailchimpsync.model import Connection, Lane
 from mailchimpsync.runtime import Deadline, NoProgress
 from mailchimpsync.store.changes import updates
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.lease.lease import lease_held
 from mailchimpsync.sync.options import Systems
-from mailchimpsync.sync.stages.submit import collect, refresh_batch, send_all
+from mailchimpsync.sync.stages.submit import collect
+from mailchimpsync.sync.updates.batches import refresh_batch
+from mailchimpsync.sync.updates.lanes import send_all
 from mailchimpsync.sync.updates.opt_outs import send_opt_outs
 from mailchimpsync.sync.updates.results import Read, give_up_results, read_results
 
@@ -92,6 +94,9 @@ def _finished(work: Work, row: Any, *, again: bool) -> BatchInfo | None:
         raise UsageError(
             say("Batch %(id)s has been processed already. Give force=1 to read its results again.", id=row["id"])
         )
+    if now["lane"] != Lane.BATCH:
+        what = say("Batch %(id)s was sent without a batch at Mailchimp, so there are no results to read.", id=row["id"])
+        raise UsageError(what)
     if now["mailchimp_batch_id"] is None:
         raise UsageError(
             say("It isn't known whether batch %(id)s reached Mailchimp; the next run finds out.", id=row["id"])

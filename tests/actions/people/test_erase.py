@@ -205,6 +205,7 @@ def test_while_mailchimp_is_away_it_is_noted_and_the_same_call_goes_on(world: Wo
     assert not any(step.number for step in erased(world, post.site).steps)
 
 
+@pytest.mark.batches
 def test_an_update_that_is_on_its_way_has_to_arrive_first(world: World, post: WebhookDelivery) -> None:
     world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 60))
     world.put(world.owners(BOB)[0], "Removed")

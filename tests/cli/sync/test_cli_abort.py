@@ -28,6 +28,7 @@ def finish_batches(command_line: CommandLine) -> None:
 @pytest.fixture
 def waiting(connected: CommandLine) -> CommandLine:
     """Ann's command line, with a Mailchimp that doesn't finish batches."""
+    connected.use_batches_only()
     connected.mailchimp.set_options(batch_dwell={"started": 36_000.0})
     return connected
 

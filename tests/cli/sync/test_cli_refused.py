@@ -225,6 +225,7 @@ def test_next_is_said_only_where_a_service_works_by_the_schedule(connected: Comm
 
 
 def test_after_an_abort_with_people_missing_nothing_says_in_sync(connected: CommandLine) -> None:
+    connected.use_batches_only()
     connected.mailchimp.set_options(batch_dwell={"started": 36_000.0})
     connected.sync_until_sent()
     assert connected("abort", "--yes").exit_code == 0
@@ -246,6 +247,7 @@ def _let_the_pause_pass(command_line: CommandLine) -> None:
 def test_a_batch_that_mailchimp_does_not_finish_within_an_hour_is_told_by_every_interface(
     connected: CommandLine,
 ) -> None:
+    connected.use_batches_only()
     connected.mailchimp.set_options(batch_dwell={"started": 100_000})
     connected.sync_until_sent()
     with open_site(connected.home) as site, site.store.begin() as tx:

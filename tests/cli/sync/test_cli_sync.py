@@ -198,6 +198,7 @@ def test_a_sync_that_runs_out_of_time_says_so_and_a_later_one_finishes(connected
 
 
 def test_while_mailchimp_is_still_at_work_there_is_more_to_do(connected: CommandLine) -> None:
+    connected.use_batches_only()
     connected.mailchimp.set_options(batch_dwell={"started": 600})
     waiting = connected.sync_until_sent()
     between = connected.status()

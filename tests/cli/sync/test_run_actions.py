@@ -34,6 +34,7 @@ def refusal(site: Site, entity: str, action: str, **given: Any) -> str:
 
 
 def slow(command_line: CommandLine, seconds: float) -> None:
+    command_line.use_batches_only()
     command_line.mailchimp.set_options(batch_dwell={"started": seconds})
 
 

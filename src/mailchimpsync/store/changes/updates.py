@@ -17,7 +17,6 @@ from sqlalchemy import (
     false,
     func,
     insert,
-    null,
     or_,
     select,
     true,
@@ -38,8 +37,8 @@ BEING_READ = 1
 HANDLED = 2
 """`response_processed` of a batch whose results have been read (docs/reference/php-extension.md#tables)."""
 
-SENT_AT = "sent_at"
-"""In `attempt`: when the request of a directly sent update started. Its response may have been lost."""
+ALONE = "alone"
+"""In `attempt`: a bulk call did not add the member, so it is sent in another way."""
 
 OPT_OUT_WAIT_MAX = timedelta(minutes=10)
 """An opt-out in a batch without results for this long is sent directly as well."""
@@ -90,29 +89,74 @@ def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
 def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
     """Return the next updates that are in no batch, of a run or of all; those that remove members come first.
 
-    With their members' ids and addresses: id, data, attempt, mailchimp_member_id, mailchimp_email. Two queries, because
-    one that sorts would read the members of all waiting updates. Members being removed by an update that Mailchimp may
-    still carry out get nothing else until its batch is over: it could remove them afterwards.
+    With what is known of their members: id, data, attempt, agreed, mailchimp_member_id, mailchimp_email,
+    mailchimp_updated. Two queries, because one that sorts would read the members of all waiting updates. Members being
+    removed by an update that Mailchimp may still carry out get nothing else until its batch is over: it could remove
+    them afterwards.
     """
-    leaving = _unsent(tx, list_id, limit, run_id, update.c.leaves)
+    leaving = unsent_opt_outs(tx, list_id, limit, run_id)
     room = limit - len(leaving)
-    others = and_(~update.c.leaves, ~_is_overtaken_in(cache.c.id, leaves=True))
-    return [*leaving, *_unsent(tx, list_id, room, run_id, others)] if room else leaving
+    return [*leaving, *_unsent(tx, list_id, room, run_id, _may_be_sent())] if room else leaving
+
+
+def unsent_opt_outs(
+    tx: Connection, list_id: str, limit: int, run_id: int | None = None, *, overtaking: bool = False
+) -> Sequence[RowMapping]:
+    """Return the next updates in no batch that remove members, with the same columns; or only the `overtaking` ones.
+
+    Those follow an update of the same row that Mailchimp may still carry out.
+    """
+    which = and_(update.c.leaves, _is_overtaken_in(cache.c.id)) if overtaking else update.c.leaves
+    return _unsent(tx, list_id, limit, run_id, which)
+
+
+def unsent_new_members(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
+    """Return the next updates in no batch that subscribe people of whom no member is known, with the same columns.
+
+    Only those that have not been tried in any way.
+    """
+    said, tried = type_coerce(update.c.data, Text), type_coerce(update.c.attempt, Text)
+    is_new = and_(cache.c.mailchimp_member_id.is_(None), said.like('%"status_if_new":"subscribed"%'))
+    untried = and_(tried.like('%"tries":[]%'), ~tried.like(f'%"{ALONE}":true%'))
+    return _unsent(tx, list_id, limit, run_id, and_(_may_be_sent(), is_new, untried))
+
+
+def send_alone(tx: Connection, update_ids: Sequence[int]) -> None:
+    """Take open updates out of a bulk call, and let them be sent in other ways only."""
+    found = tx.execute(select(update.c.id, update.c.attempt).where(update.c.id.in_(update_ids))).all()
+    rows = [{"id": one.id, "attempt": {**one.attempt, ALONE: True}, "mailchimpsync_batch_id": None} for one in found]
+    update_by_id(tx, update, rows)
+
+
+def has_more_unsent(tx: Connection, list_id: str, number: int, run_id: int | None = None) -> bool:
+    """Return whether more than a number of updates are in no batch, of a run or of all; opt-outs don't count."""
+    which = and_(~update.c.leaves, *_is_unsent(list_id, run_id))
+    query = select(update.c.id).join(cache, cache.c.id == update.c.mailchimpsync_cache_id).where(which)
+    return tx.execute(query.offset(number).limit(1)).first() is not None
+
+
+def _may_be_sent() -> ColumnElement[bool]:
+    return and_(~update.c.leaves, ~_is_overtaken_in(cache.c.id, leaves=True))
+
+
+def _is_unsent(list_id: str, run_id: int | None) -> Sequence[ColumnElement[bool]]:
+    return (
+        update.c.completed == 0,
+        update.c.mailchimpsync_batch_id.is_(None),
+        cache.c.mailchimp_list_id == list_id,
+        update.c.run_id == run_id if run_id is not None else true(),
+    )
 
 
 def _unsent(
     tx: Connection, list_id: str, limit: int, run_id: int | None, which: ColumnElement[bool]
 ) -> Sequence[RowMapping]:
+    of_update = (update.c.id, update.c.data, update.c.attempt, update.c.agreed)
+    of_row = (cache.c.mailchimp_member_id, cache.c.mailchimp_email, cache.c.mailchimp_updated)
     query = (
-        select(update.c.id, update.c.data, update.c.attempt, cache.c.mailchimp_member_id, cache.c.mailchimp_email)
+        select(*of_update, *of_row)
         .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
-        .where(
-            update.c.completed == 0,
-            update.c.mailchimpsync_batch_id.is_(None),
-            cache.c.mailchimp_list_id == list_id,
-            update.c.run_id == run_id if run_id is not None else true(),
-            which,
-        )
+        .where(*_is_unsent(list_id, run_id), which)
         .order_by(update.c.id)
         .limit(limit)
     )
@@ -162,34 +206,6 @@ def _is_overtaken_in(rows: ColumnElement[Any], *, leaves: bool = False) -> Colum
     other = update.alias()
     mine = select(other.c.id).where(other.c.mailchimpsync_cache_id == rows, other.c.error_response == OVERTAKEN)
     return (mine.where(other.c.leaves) if leaves else mine).exists()
-
-
-def unsent_opt_outs(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
-    """Return the next opt-outs to send directly, of a run or of all, with the row columns that results change.
-
-    Those that have overtaken an update in flight, and those whose request may already have been sent.
-    """
-    is_begun = type_coerce(update.c.attempt, Text).like(f'%"{SENT_AT}":%')
-    query = (
-        select(*_for_results(), null().label("submitted_at"))
-        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
-        .where(
-            update.c.completed == 0,
-            update.c.mailchimpsync_batch_id.is_(None),
-            cache.c.mailchimp_list_id == list_id,
-            update.c.run_id == run_id if run_id is not None else true(),
-            update.c.leaves,
-            or_(is_begun, _is_overtaken_in(cache.c.id)),
-        )
-        .order_by(update.c.id)
-        .limit(limit)
-    )
-    return tx.execute(query).mappings().all()
-
-
-def record_attempts(tx: Connection, attempts: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
-    """Record how updates are being tried: (id, attempt)."""
-    update_by_id(tx, update, [{"id": key, "attempt": attempt} for key, attempt in attempts])
 
 
 def rows_changed_in_flight(
@@ -296,9 +312,11 @@ def close_overtaken(tx: Connection, update_ids: Sequence[int]) -> None:
     tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(error_response=SUPERSEDED))
 
 
-def open_batch(tx: Connection, list_id: str, update_ids: Sequence[int], now: datetime, mark: str) -> int:
-    """Store a batch that is about to be sent, with its updates and the mark of its operations; return its id."""
-    values = {
+def open_batch(
+    tx: Connection, list_id: str, update_ids: Sequence[int], now: datetime, mark: str | None = None, **values: Any
+) -> int:
+    """Store a batch that is about to be sent, with its updates and other columns; return its id."""
+    values |= {
         "mailchimp_list_id": list_id,
         "created_date": now,
         "total_operations": len(update_ids),
@@ -394,6 +412,12 @@ def requeue_batch(tx: Connection, batch_id: int) -> int:
         .where(update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)
         .values(mailchimpsync_batch_id=None)
     ).rowcount
+
+
+def take_back(tx: Connection, update_ids: Sequence[int]) -> None:
+    """Take open updates out of their batch, so that they are sent again: they surely had no effect."""
+    mine = update.c.id.in_(update_ids), update.c.completed == 0
+    tx.execute(sql_update(update).where(*mine).values(mailchimpsync_batch_id=None))
 
 
 def withdraw_unsent(

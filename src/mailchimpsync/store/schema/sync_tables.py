@@ -84,6 +84,8 @@ batch = table(
     Column("problem", String(32)),  # why the last attempt failed
     Column("problem_detail", String(500)),
     Column("refused_code", String(32)),  # every operation was refused, with this code
+    Column("lane", String(10), nullable=False, server_default="batch"),  # how its updates are sent, and why that way
+    Column("lane_reason", String(20)),
     Index("ix_mcs_batch_open", "mailchimp_list_id", "response_processed"),
 )
 

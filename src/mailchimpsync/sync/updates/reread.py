@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.decide.member_changes import hold_reason, names_before
 from mailchimpsync.decide.member_facts import ObservedMember, columns_of, facts_of, observe_member
@@ -23,7 +21,7 @@ from mailchimpsync.sync.context import Work
 
 MEMBERS_IN_FLIGHT_MAX = 8
 
-Update = RowMapping
+Update = Mapping[Any, Any]
 
 
 def reread_members(work: Work, batch_id: int, refused: Sequence[int]) -> Mapping[int, Member | UnreadableMember]:
@@ -38,7 +36,7 @@ def reread_members(work: Work, batch_id: int, refused: Sequence[int]) -> Mapping
     with work.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
         found = list(executor.map(lambda update: read_member(work, update), waiting.values()))
     fresh = zip(waiting.items(), found, strict=True)
-    return {key: one for (key, update), one in fresh if one is not None and _may_be_newer(one, update)}
+    return {key: one for (key, update), one in fresh if one is not None and may_be_newer(one, update)}
 
 
 def fresh_columns(update: Update, found: Member | UnreadableMember) -> dict[str, Any]:
@@ -72,8 +70,8 @@ def read_member(work: Work, update: Update) -> Member | UnreadableMember | None:
     return member_if_readable(work.mailchimp, work.list_id, key)
 
 
-def _may_be_newer(found: Member | UnreadableMember, update: Update) -> bool:
-    """Compare with what was known at the decision: the row may know more by now."""
+def may_be_newer(found: Member | UnreadableMember, update: Update) -> bool:
+    """Return whether a member may have changed since its update was decided; the row may know more by now."""
     if isinstance(found, UnreadableMember):
         return True
     attempt = update["attempt"]

@@ -53,29 +53,28 @@ def read_results(work: Work, batch: Any, info: BatchInfo) -> Read:
     Raises:
         TransientError: they can't be read, or not to the end; those read before are recorded.
     """
-    totals = _BatchTotals()
+    totals = Totals()
     batch_id = batch["id"]
     try:
         for some in _chunks(_own_results(work, batch["mark"], info)):
-            totals.add(_apply_results(work, batch_id, some), len(some))
+            totals.add(apply_results(work, batch_id, some), len(some))
     except RefusedError as error:
         if error.code is not Code.BATCH_LOST:
             raise
-    forgotten = _close_batch(work, batch_id, totals.refused_alike)
-    note = f"; {forgotten} got no answer and are tried again" if forgotten else ""
-    again = f", {totals.tried_again} of them for a cause that may pass" if totals.tried_again else ""
-    work.log(f"Mailchimp confirmed {totals.confirmed} updates and refused {totals.refused}{again}{note}.")
-    return Read(totals.confirmed, totals.refused, forgotten)
+    totals.unanswered = close_batch(work, batch_id, totals.refused_alike)
+    work.log(totals.sentence())
+    return Read(totals.confirmed, totals.refused, totals.unanswered)
 
 
 @dataclass
-class _BatchTotals:
-    """Totals of a batch's results."""
+class Totals:
+    """Totals of results."""
 
     confirmed: int = 0
     refused: int = 0
     tried_again: int = 0
     answers: int = 0
+    unanswered: int = 0
     access_refused: Counter[Code] = field(default_factory=Counter)
 
     def add(self, outcome: Outcome, answers: int) -> None:
@@ -86,6 +85,19 @@ class _BatchTotals:
         self.answers += answers
         self.access_refused += outcome.access_refused
 
+    def join(self, other: Totals) -> None:
+        """Add other totals."""
+        self.confirmed += other.confirmed
+        self.refused += other.refused
+        self.tried_again += other.tried_again
+        self.answers += other.answers
+
+    def sentence(self) -> str:
+        """Return them for the log."""
+        note = f"; {self.unanswered} got no answer and are tried again" if self.unanswered else ""
+        again = f", {self.tried_again} of them for a cause that may pass" if self.tried_again else ""
+        return f"Mailchimp confirmed {self.confirmed} updates and refused {self.refused}{again}{note}."
+
     @property
     def refused_alike(self) -> Code | None:
         """The code with which all were refused, if it is about the API key or the account."""
@@ -95,7 +107,7 @@ class _BatchTotals:
 
 def give_up_results(work: Work, batch_id: int) -> int:
     """Give up the results of a batch, whose rows are due again. Return how many there are."""
-    number = _close_batch(work, batch_id)
+    number = close_batch(work, batch_id)
     work.log(f"The results of a batch aren't available; {number} rows are decided again from their members' state.")
     return number
 
@@ -161,8 +173,11 @@ def _chunks(answers: Iterable[tuple[int, OperationResult]]) -> Iterator[dict[int
         yield some
 
 
-def _apply_results(work: Work, batch_id: int, results: Mapping[int, OperationResult]) -> Outcome:
+def apply_results(work: Work, batch_id: int, results: Mapping[int, OperationResult]) -> Outcome:
+    """Apply results to the open updates of a batch and to their rows, in one transaction; return what they change."""
     outcome = Outcome()
+    if not results:
+        return outcome
     with work.transaction() as tx:
         updates.set_batch(tx, batch_id, response_processed=updates.BEING_READ)
     changed_members = reread_members(work, batch_id, [key for key, result in results.items() if is_opt_out(result)])
@@ -192,10 +207,11 @@ def _apply_results(work: Work, batch_id: int, results: Mapping[int, OperationRes
     return outcome
 
 
-def _close_batch(work: Work, batch_id: int, refused_alike: Code | None = None) -> int:
+def close_batch(work: Work, batch_id: int, refused_alike: Code | None = None, **figures: Any) -> int:
     """Mark the batch as processed; rows whose update got no result are due again, and their update is dropped.
 
     Members of updates that an opt-out has overtaken are read first: Mailchimp may have carried them out all the same.
+    Return how many got none.
     """
     overtaken = read_overtaken_members(work, batch_id)
     with work.transaction() as tx:
@@ -213,5 +229,5 @@ def _close_batch(work: Work, batch_id: int, refused_alike: Code | None = None) -
             for update in found.values()
         ]
         rows.write_rows(tx, again)
-        updates.set_batch(tx, batch_id, response_processed=updates.HANDLED, refused_code=refused_alike)
+        updates.set_batch(tx, batch_id, response_processed=updates.HANDLED, refused_code=refused_alike, **figures)
     return len(found)

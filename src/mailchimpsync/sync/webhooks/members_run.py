@@ -39,7 +39,7 @@ from mailchimpsync.sync.stages.create_contacts import create_contacts
 from mailchimpsync.sync.stages.fetch import member_row
 from mailchimpsync.sync.stages.fix_contact_ids import fix_contacts_of
 from mailchimpsync.sync.stages.reconcile import decide_rows, plan_opt_outs_in_flight_of
-from mailchimpsync.sync.stages.submit import send_all
+from mailchimpsync.sync.updates.lanes import send_all
 from mailchimpsync.sync.updates.overtaken import settle_overtaken
 from mailchimpsync.sync.updates.unanswered import resolve_unanswered
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 STATES = ("pending", "preprocessing", "started", "finalizing", "finished")
 CHUNK = 100  # operations in one transaction, so that other requests get their turn between
 IDLE_SECONDS = 0.5
-_OPEN = "SELECT number, api_key, status, since FROM batch WHERE status <> 'finished' ORDER BY number"
+_OPEN = "SELECT number, api_key, status, since, total FROM batch WHERE status <> 'finished' ORDER BY number"
 
 Operation = dict[str, Any]
 
@@ -80,19 +80,25 @@ class BatchWorker:
 
     def _move(self, number: int, *, all_the_way: bool) -> bool:
         while not self._closed:
-            row = self._world.db.one("SELECT status, since FROM batch WHERE number = ?", number)
+            row = self._world.db.one("SELECT status, since, total FROM batch WHERE number = ?", number)
             if row is None:
                 return False
             if row["status"] == "finished":
                 return True
-            due = row["since"] + self._world.options.batch_dwell[row["status"]]
-            if self._ticks() < due and not all_the_way:
+            if self._ticks() < self._due(row) and not all_the_way:
                 return False
             try:
                 self._leave(number, row["status"])
             except _BatchGoneError:
                 return False
         return False
+
+    def _due(self, row: sqlite3.Row) -> float:
+        """Return when a batch leaves its state; all operations of a slow one are done at the end of their time."""
+        options = self._world.options
+        due: float = row["since"] + options.batch_dwell[row["status"]]
+        rate = options.batch_operations_per_second
+        return due + row["total"] / rate if rate and row["status"] == "started" else due
 
     def _leave(self, number: int, status: str) -> None:
         if status == "pending":
@@ -186,8 +192,8 @@ class BatchWorker:
             self._wake.wait(self._pause())
 
     def _pause(self) -> float:
-        dwell, now = self._world.options.batch_dwell, self._ticks()
-        dues = [row["since"] + dwell[row["status"]] - now for row in self._world.db.all(_OPEN)]
+        now = self._ticks()
+        dues = [self._due(row) - now for row in self._open()]
         return max(min(dues, default=IDLE_SECONDS), 0.001)
 
 

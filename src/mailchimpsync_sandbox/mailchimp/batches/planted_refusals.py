@@ -1,4 +1,4 @@
-"""Refusals that a test plants for single operations of batches, with what the real service says for each status."""
+"""Refusals that a test plants for changes of members, also in batches, with what the real service says."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import re
 import threading
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ from mailchimpsync_sandbox.kit.app import SandboxApp
 from mailchimpsync_sandbox.mailchimp import accounts, loading, people_actions
 from mailchimpsync_sandbox.mailchimp.batches import storage
 from mailchimpsync_sandbox.mailchimp.batches.batches import BatchWorker
+from mailchimpsync_sandbox.mailchimp.batches.planted_refusals import refused_as_planted
 from mailchimpsync_sandbox.mailchimp.database import Database
 from mailchimpsync_sandbox.mailchimp.http import problems
 from mailchimpsync_sandbox.mailchimp.http.dispatch import Answer, ParsedRequest, answer, refusal
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROOT = "/3.0"
+_BULK = re.compile(rf"{ROOT}/lists/[^/]+")
 BODY_BYTES_MAX = 64 * 1024 * 1024
 GZIP_FROM_BYTES = 1024
 
@@ -108,7 +111,9 @@ class MailchimpSandbox(SandboxApp):
                 request.host_url.rstrip("/") + ROOT,
                 request.remote_addr or "127.0.0.1",
             )
-            return answer(self.world, account, asked, instance)
+            planted = self.world.options.refused_operations
+            refused = refused_as_planted(planted, asked.path) if _changes_member(asked) else None
+            return refused or answer(self.world, account, asked, instance)
 
     @contextmanager
     def _slot(self, account_id: str) -> Iterator[None]:
@@ -130,7 +135,9 @@ class MailchimpSandbox(SandboxApp):
     def _take_time(self, request: Request) -> None:
         options = self.world.options
         offset, count = (request.args.get(name, 0, type=int) for name in ("offset", "count"))
-        seconds = options.cost_base_seconds + options.cost_per_offset_row_seconds * offset
+        is_bulk = request.method == "POST" and _BULK.fullmatch(request.path) is not None
+        seconds = options.bulk_seconds if is_bulk else options.cost_base_seconds
+        seconds += options.cost_per_offset_row_seconds * offset
         seconds += options.cost_per_row_seconds * count
         if seconds > 0:
             time.sleep(seconds)
@@ -222,6 +229,10 @@ class MailchimpSandbox(SandboxApp):
 
 def _from_json(action: Any) -> Any:
     return lambda values: action(**values)
+
+
+def _changes_member(asked: Asked) -> bool:
+    return asked.method != "GET" and "/members/" in asked.path and "/actions/" not in asked.path
 
 
 def _method(request: Request) -> str:

@@ -61,10 +61,10 @@ class RandomFaults:
 
     def _note_updates(self, request: httpx2.Request) -> None:
         if request.method in ("PUT", "PATCH") and "/members/" in request.url.path:
-            self._events.story.asked[request.url.path.rpartition("/")[2]] = self._world.now
+            self._events.history.asked[request.url.path.rpartition("/")[2]] = self._world.now
         if request.method == "POST" and request.url.path.endswith(f"/lists/{self._world.list_id}"):
             for member in json.loads(request.content)["members"]:
-                self._events.story.asked[member_id_of(member["email_address"])] = self._world.now
+                self._events.history.asked[member_id_of(member["email_address"])] = self._world.now
         if request.method == "POST" and request.url.path.endswith("/batches"):
             for operation in json.loads(request.content)["operations"]:
                 member_id = operation["path"].partition("?")[0].rpartition("/")[2]

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
+from mailchimpsync.errors import TransientError
 from mailchimpsync.model import LaneChoice
 from mailchimpsync.store.schema import batch
 from mailchimpsync.sync import Outcome, abort_connection
@@ -121,6 +122,22 @@ def test_a_request_without_effect_keeps_nobody_else_and_is_tried_again(world: Wo
     world.pass_time(60)
     assert world.sync().outcome is Outcome.DONE
     assert all_are_subscribed_once(world)
+
+
+def test_where_the_answer_is_lost_and_the_member_cannot_be_read_either_that_is_done_by_the_next_sync(
+    world: World,
+) -> None:
+    new_people(world)
+    world.mailchimp.faults.plant(Fault(FaultKind.DROP_AFTER, "PUT ", times=EVERY_TRY))
+    world.mailchimp.faults.plant(Fault(FaultKind.DROP_BEFORE, "GET .*/members/", times=EVERY_TRY))
+    with pytest.raises(TransientError):
+        world.sync()
+    world.forget_requests()
+
+    assert world.sync().outcome is Outcome.DONE
+
+    assert all_are_subscribed_once(world)
+    assert world.writes() == []
 
 
 def test_who_leaves_while_the_answer_is_lost_is_not_brought_back(world: World) -> None:

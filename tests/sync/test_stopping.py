@@ -104,5 +104,5 @@ def test_requests_stages_and_runs_are_told_to_whoever_measures(world: World) -> 
     assert notebook.stages == [stage.value for stage in Stage if stage.value in notebook.stages]
     assert notebook.stages[0] == "readyToFetch"
     assert notebook.stages[-1] == "readyToSubmitUpdates"
-    assert {("CiviCRM", "POST", 200), ("Mailchimp", "POST", 200), ("Mailchimp", "GET", 0)} <= set(notebook.requests)
+    assert {("CiviCRM", "POST", 200), ("Mailchimp", "PUT", 200), ("Mailchimp", "GET", 0)} <= set(notebook.requests)
     assert [(list_id, outcome) for list_id, outcome, _ in notebook.runs] == [(LIST, "done"), (LIST, "MC_UNAVAILABLE")]

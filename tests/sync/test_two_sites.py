@@ -17,6 +17,8 @@ from mailchimpsync.sync import Outcome, abort_connection
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import NEWS, World
 
+pytestmark = pytest.mark.batches
+
 OURS = [f"ours{number}@example.org" for number in range(5)]
 THEIRS = [f"theirs{number}@example.org" for number in range(5)]
 CUT_OFF = r"POST /3.0/batches"
@@ -43,7 +45,6 @@ def assert_all_is_well(world: World, addresses: list[str]) -> None:
     assert world.open_updates() == []
 
 
-@pytest.mark.batches
 @pytest.mark.parametrize("kind", [FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER])
 def test_a_batch_of_another_site_that_is_as_large_is_never_taken_for_one_whose_answer_was_lost(
     world: World, other: World, kind: FaultKind
@@ -78,7 +79,6 @@ def cut_off_beside_an_unfinished_one(world: World, other: World) -> None:
     assert world.sync(seconds=60).outcome is Outcome.WAITING
 
 
-@pytest.mark.batches
 def test_while_another_batch_that_may_be_the_lost_one_is_not_finished_it_waits_and_is_sent_once(
     world: World, other: World
 ) -> None:
@@ -95,7 +95,6 @@ def test_while_another_batch_that_may_be_the_lost_one_is_not_finished_it_waits_a
     assert len(recent_batches(world.systems.mailchimp)) == 2
 
 
-@pytest.mark.batches
 def test_an_abort_never_deletes_a_batch_that_may_be_another_sites(world: World, other: World) -> None:
     cut_off_beside_an_unfinished_one(world, other)
 
@@ -189,7 +188,6 @@ def test_an_answer_of_another_batch_is_not_believed(world: World) -> None:
     assert world.sync_result(contact=ann)[0] == "ok"
 
 
-@pytest.mark.batches
 @pytest.mark.parametrize(
     "body",
     [

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def site(connected: CommandLine) -> Iterator[Site]:
+    connected.use_batches_only()
     with open_site(connected.home) as opened:
         yield opened
 
@@ -34,7 +35,6 @@ def refusal(site: Site, entity: str, action: str, **given: Any) -> str:
 
 
 def slow(command_line: CommandLine, seconds: float) -> None:
-    command_line.use_batches_only()
     command_line.mailchimp.set_options(batch_dwell={"started": seconds})
 
 

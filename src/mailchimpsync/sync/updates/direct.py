@@ -9,14 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mailchimpsync.errors import AccessError, RemoteError, TransientError
-from mailchimpsync.mailchimp import Operation, OperationResult, shows_member
+from mailchimpsync.mailchimp import Operation, OperationResult
 from mailchimpsync.model import Lane
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import updates
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.batches import SENT_AGAIN_WITHIN, requeue_updates
 from mailchimpsync.sync.updates.operations import operations_for
-from mailchimpsync.sync.updates.outcomes import OK_STATUS
 from mailchimpsync.sync.updates.read_back import ReadBack, read_back
 from mailchimpsync.sync.updates.results import Totals, apply_results, close_batch
 
@@ -80,25 +79,19 @@ def _send_chunk(work: Work, chunk: int, queued: Sequence[Update], totals: Totals
 def _send_one(work: Work, update: Update, operation: Operation) -> Answer:
     """Send one request; if it isn't known whether it was carried out, read the member back."""
     try:
-        answer = OperationResult(None, *work.mailchimp.carry_out(operation.method, operation.path, operation.body))
-        if _proves_something(operation, answer):
-            return answer
+        return OperationResult(None, *work.mailchimp.carry_out(operation.method, operation.path, operation.body))
     except TransientError as error:
         if error.status == _FAILED_THERE:
             return OperationResult(None, _FAILED_THERE)
         if not error.work_may_be_done or work.deadline.is_stopped:
             return error
+        lost = error
     except RemoteError as error:
         return error
     try:
         return _result_of(read_back(work, update))
-    except RemoteError as error:
-        return error
-
-
-def _proves_something(operation: Operation, answer: OperationResult) -> bool:
-    returns_member = operation.method in ("PUT", "PATCH")
-    return answer.status_code not in OK_STATUS or not returns_member or shows_member(answer.body)
+    except RemoteError:
+        return lost  # not the reading's error: that would say that nothing was done
 
 
 def _result_of(found: ReadBack) -> OperationResult | None:

@@ -231,7 +231,7 @@ def _from_json(action: Any) -> Any:
     return lambda values: action(**values)
 
 
-def _changes_member(asked: Asked) -> bool:
+def _changes_member(asked: ParsedRequest) -> bool:
     return asked.method != "GET" and "/members/" in asked.path and "/actions/" not in asked.path
 
 

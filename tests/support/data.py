@@ -138,7 +138,7 @@ class DataWorld(World):
             kept = kept_plans.find_plan(tx, plan_id)
             changes = kept_plans.kept_changes(tx, plan_id)
         assert kept is not None
-        return [sentence for row in changes for sentence in change_from(dict(row)).changes], kept["counts"]
+        return [sentence for row in changes for sentence in change_from(dict(row)).changes], dict(kept.counts)
 
     def findings(self) -> dict[str, Any]:
         """Return what the last run with data found."""

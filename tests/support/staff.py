@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.actions import erase
 from mailchimpsync.model import ChangeKind, Limit, Limits, Trust
 from mailchimpsync.store.changes import kept_plans
-from mailchimpsync.store.changes.kept_plans import PlanState
+from mailchimpsync.store.changes.kept_plans import KeptPlan, PlanState
 from mailchimpsync.sync import Result, abort_connection
 from mailchimpsync.sync.safety.changed_links import link_terms
 from support.webhook_delivery import site_of
@@ -63,8 +61,8 @@ class Staff:
         if held is None:
             return "nothing is held"
         with self._world.store.begin() as tx:
-            kept_plans.decide_plan(tx, held["id"], [PlanState.OPEN], state, self._world.now, "staff")
-        return f"plan {held['id']} is {state}"
+            kept_plans.decide_plan(tx, held.id, [PlanState.OPEN], state, self._world.now, "staff")
+        return f"plan {held.id} is {state}"
 
     def erase(self, address: str) -> bool:
         """Erase an address; return whether nothing is left to do."""
@@ -83,16 +81,16 @@ class Staff:
             yield
         finally:
             if held is not None and (written := self._world.writes()):
-                self.problems.append(f"plan {held['id']} is held, and was written all the same: {written}")
+                self.problems.append(f"plan {held.id} is held, and was written all the same: {written}")
 
-    def _held(self) -> RowMapping | None:
+    def _held(self) -> KeptPlan | None:
         """Return the plan that holds the connection, unless its time is over, or another side is trusted by now."""
         connection = self._world.connection
         if connection.limits is None and not connection.trusted:
             return None
         with self._world.store.begin() as tx:
             held = kept_plans.open_hold(tx, LIST)
-        if held is None or held["expires_at"] <= self._world.now:
+        if held is None or held.expires_at <= self._world.now:
             return None
-        trusted = held["links"].get("trust")
+        trusted = held.links.get("trust")
         return held if not trusted or trusted == link_terms(connection).get("trust") else None

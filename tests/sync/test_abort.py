@@ -369,7 +369,7 @@ def test_a_plan_whose_run_is_aborted_is_dropped_and_not_done_again(world: World)
 
     assert held.outcome is Outcome.HELD
     assert plan is not None
-    assert (plan["state"], plan["decided_by"]) == ("dropped", "abort")
+    assert (plan.state, plan.decided_by) == ("dropped", "abort")
     again = world.sync()
     assert again.outcome is Outcome.HELD
     assert again.kept_plan_id != plan_id

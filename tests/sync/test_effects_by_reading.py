@@ -200,7 +200,7 @@ def test_a_plan_shows_what_would_be_corrected_and_writes_nothing(world: World) -
         kept = kept_plans.find_plan(tx, plan)
         [change] = kept_plans.kept_changes(tx, plan)
     assert kept is not None
-    assert (kept["counts"], world.writes(), person(world, contact)[0]) == ({"correct": 1}, [], "A")
+    assert (kept.counts, world.writes(), person(world, contact)[0]) == ({"correct": 1}, [], "A")
     assert change["agreed"]["corrections"] == [["first_name", "A", "Anne", "MAILCHIMP_PROFILE"]]
 
 

@@ -193,7 +193,7 @@ def test_a_plan_nobody_decided_about_expires_and_a_new_one_is_held(guarded: Worl
     assert result.outcome is Outcome.HELD
     assert result.kept_plan_id != first
     with guarded.store.begin() as tx:
-        assert kept_plans.find_plan(tx, first)["state"] == "expired"  # type: ignore[index]
+        assert kept_plans.find_plan(tx, first).state == "expired"  # type: ignore[union-attr]
     assert subscribed(guarded) == 30
 
 

@@ -177,12 +177,12 @@ def _begin_run(tx: Transaction, connection: Connection, now: datetime, since: da
     """Record a new run; if there is an approved plan, the run is for that plan."""
     links = link_terms(connection)
     approved = kept_plans.approved_plan(tx, connection.list_id)
-    if approved is not None and approved["links"] != links:
-        kept_plans.describe_plan(tx, approved["id"], state=PlanState.EXPIRED.value)
+    if approved is not None and approved.links != links:
+        kept_plans.describe_plan(tx, approved.id, state=PlanState.EXPIRED.value)
         approved = None
-    plan_id = approved["id"] if approved is not None else None
+    plan_id = approved.id if approved is not None else None
     run_id = runs.begin_run(tx, connection.list_id, now, since, links, kept_plan_id=plan_id, by=options.by)
-    if approved is not None and approved["counts"].get(ChangeKind.DATA):
+    if approved is not None and approved.counts.get(ChangeKind.DATA):
         runs.add_data(tx, run_id)
     return run_id
 

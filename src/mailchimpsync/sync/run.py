@@ -213,7 +213,7 @@ def _is_held(systems: Systems, lease: runs.Lease, connection: Connection) -> Res
         hold = kept_plans.open_hold(tx, list_id) if is_guarded else None
         if hold is None or kept_plans.approved_plan(tx, list_id) is not None:
             return None
-        return Result(list_id, 0, Outcome.HELD, runs.standing(tx, list_id).stage, kept_plan_id=hold["id"])
+        return Result(list_id, 0, Outcome.HELD, runs.standing(tx, list_id).stage, kept_plan_id=hold.id)
 
 
 def _run_stages(run: Run, stop_on: Stage | None) -> Result:

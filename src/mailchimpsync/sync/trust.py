@@ -39,7 +39,7 @@ def with_current_trust(store: Store, connection: Connection) -> Connection:
         return connection
     with store.begin() as tx:
         approved = kept_plans.approved_plan(tx, connection.list_id)
-    if approved is not None and approved["kind"] == PlanKind.UNDO:
+    if approved is not None and approved.kind == PlanKind.UNDO:
         return connection.without_trust()
     fate = _open_and_lost_updates(store, connection)
     counts = fate is None or (fate[1] and not fate[0])
@@ -68,6 +68,6 @@ def _open_and_lost(store: Store, run_id: int) -> tuple[int, int]:
 def _drop_outdated_hold(tx: Transaction, connection: Connection) -> None:
     """Drop a plan held for a trust that is no longer configured: it could never be carried out."""
     hold = kept_plans.open_hold(tx, connection.list_id)
-    held_for = hold["links"].get("trust") if hold is not None else None
+    held_for = hold.links.get("trust") if hold is not None else None
     if hold is not None and held_for and held_for != link_terms(connection).get("trust"):
-        kept_plans.describe_plan(tx, hold["id"], state=PlanState.EXPIRED.value)
+        kept_plans.describe_plan(tx, hold.id, state=PlanState.EXPIRED.value)

@@ -106,7 +106,9 @@ class Scheduler:
     def _was_approved(self, tx: Transaction, list_id: str) -> bool:
         """Return whether a plan was approved since the last call, so that it is applied right away."""
         approved, attempt = kept_plans.approved_plan(tx, list_id), self._attempts.get(list_id)
-        return approved is not None and (attempt is None or attempt.began_at < approved["decided_at"])
+        if approved is None or approved.decided_at is None:
+            return False
+        return attempt is None or attempt.began_at < approved.decided_at
 
     def _start(self, link: Link) -> None:
         thread = Thread(target=self._run, args=(link,), name=f"mailchimpsync-run-{link.audience_id}", daemon=True)

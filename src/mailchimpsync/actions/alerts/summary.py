@@ -37,8 +37,8 @@ def _summary_of_link(tx: Transaction, site: Site, link: Link, since: datetime) -
     by_status = rows.count_by_status(tx, list_id)
     yield f"• People who can't be synced: {by_status.get(SyncStatus.FAIL.value, 0):,} of {sum(by_status.values()):,}."
     hold = kept_plans.open_hold(tx, list_id)
-    if hold is not None and hold["expires_at"] > site.runtime.now():
-        yield f"• Held: plan {hold['id']} waits for someone to approve or drop it."
+    if hold is not None and hold.expires_at > site.runtime.now():
+        yield f"• Held: plan {hold.id} waits for someone to approve or drop it."
     state = state_of(tx, link, site.runtime.now())
     yield f"• Status: {headline(state)}."
     yield f"• Last complete sync: {moment(runs.standing(tx, list_id).last_sync_time)}."

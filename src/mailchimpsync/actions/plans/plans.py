@@ -5,7 +5,7 @@ See docs/decisions/guard.md and docs/decisions/plan-before-writing.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -26,7 +26,7 @@ from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache.bases import filter_links
 from mailchimpsync.store.changes import kept_plans
-from mailchimpsync.store.changes.kept_plans import DONE, LEFT_OUT, PlanKind, PlanState
+from mailchimpsync.store.changes.kept_plans import DONE, LEFT_OUT, KeptPlan, PlanKind, PlanState
 from mailchimpsync.sync import Outcome, link_terms, preview
 
 CHANGES_MAX = 2_000
@@ -127,7 +127,7 @@ def getplans(
     lists = [link.audience_id for link in find_links(site, group_id)] if group_id is not None else [None]
     with site.store.begin() as tx:
         rows = [row for list_id in lists for row in kept_plans.kept_plans(tx, list_id, limit)]
-        return [_plan(tx, site, dict(row)) for row in rows]
+        return [_plan(tx, site, row) for row in rows]
 
 
 @action("MailchimpsyncPlan", Scope.READ, name="changes")
@@ -241,18 +241,18 @@ def find_plan(site: Site, plan_id: int) -> Plan:
         row = kept_plans.find_plan(tx, plan_id)
         if row is None:
             raise UsageError(say("There is no plan %(id)s.", id=plan_id), code=Code.UNKNOWN)
-        return _plan(tx, site, dict(row))
+        return _plan(tx, site, row)
 
 
-def _plan(tx: Transaction, site: Site, row: Mapping[str, Any]) -> Plan:
+def _plan(tx: Transaction, site: Site, row: KeptPlan) -> Plan:
     titles = {link.audience_id: link.title for link in site.configuration.connections}
-    title = titles.get(row["list_id"], f"audience {row['list_id']}")
-    outcomes = kept_plans.count_changes(tx, row["id"])
-    waiting = min(kept_plans.count_unanswered(tx, row["id"]), outcomes.get(DONE, 0))
+    title = titles.get(row.list_id, f"audience {row.list_id}")
+    outcomes = kept_plans.count_changes(tx, row.id)
+    waiting = min(kept_plans.count_unanswered(tx, row.id), outcomes.get(DONE, 0))
     if waiting:
         outcomes |= {DONE: outcomes[DONE] - waiting, WAITING: waiting}
-    refused = [dict(one) for one in kept_plans.refused_changes(tx, row["id"], REFUSED_SHOWN_MAX)]
-    reasons = [dict(one) for one in kept_plans.reasons_of(tx, row["id"])] if refused or LEFT_OUT in outcomes else []
+    refused = kept_plans.refused_changes(tx, row.id, REFUSED_SHOWN_MAX)
+    reasons = kept_plans.reasons_of(tx, row.id) if refused or LEFT_OUT in outcomes else ()
     return plan_from(row, title, outcomes, refused, reasons)
 
 
@@ -262,7 +262,7 @@ def _check_links(tx: Transaction, site: Site, plan: Plan) -> None:
     wanted = link_terms(links[0].connection) if links else {}
     if row is not None and plan.kind == PlanKind.UNDO:
         wanted = filter_links(wanted)
-    if row is None or row["links"] != wanted:
+    if row is None or row.links != wanted:
         raise UsageError(
             say(
                 "Plan %(id)s was made for other group links, or when another side was trusted. Make a new plan.",
@@ -273,8 +273,8 @@ def _check_links(tx: Transaction, site: Site, plan: Plan) -> None:
 
 def _already_decided(tx: Transaction, plan_id: int) -> UsageError:
     row = kept_plans.find_plan(tx, plan_id)
-    state = row["state"] if row else "gone"
-    by = say(" by %(name)s", name=row["decided_by"]) if row and row["decided_by"] else ""
+    state = row.state if row else "gone"
+    by = say(" by %(name)s", name=row.decided_by) if row and row.decided_by else ""
     return UsageError(
         say(
             "Plan %(id)s can't be changed: it is already %(state)s%(by)s. Make a new plan.",

@@ -12,10 +12,8 @@ from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.actions.texts.effects import effect_line
 from mailchimpsync.actions.texts.names import Names
 from mailchimpsync.effects import Effect
-from mailchimpsync.store.changes.kept_plans import MAY_BE_ASKED, REFUSED
+from mailchimpsync.store.changes.kept_plans import MAY_BE_ASKED, REFUSED, KeptPlan, NotMade, RefusedChange
 from mailchimpsync.sync import planned_effects
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,28 +106,35 @@ class PlannedChange:
 
 
 def plan_from(
-    row: Mapping[str, Any],
+    row: KeptPlan,
     title: str,
     outcomes: Mapping[str | None, int],
-    refused: Iterable[Row] = (),
-    reasons: Iterable[Row] = (),
+    refused: Iterable[RefusedChange] = (),
+    reasons: Iterable[NotMade] = (),
 ) -> Plan:
     """Return a kept plan from its row, its people by outcome, refused changes and the reasons."""
-    failures = tuple(_failure(one["reason"], one["count"]) for one in row["failures"] or ())
-    given = ("id", "list_id", "kind", "made_at", "made_by", "expires_at", "run_id", "counts")
-    decided = ("decided_at", "decided_by", "applied_run_id")
-    billed = row["billable"] or {}
+    billed = row.billable or {}
     return Plan(
-        **{name: row[name] for name in (*given, *decided)},
+        id=row.id,
+        list_id=row.list_id,
         title=title,
-        state=row["state"],
-        excess=tuple(row["excess"]),
+        kind=row.kind,
+        state=row.state,
+        made_at=row.made_at,
+        made_by=row.made_by,
+        expires_at=row.expires_at,
+        run_id=row.run_id,
+        counts=row.counts,
+        excess=tuple(row.excess),
         billable={name: number for name, number in billed.items() if name != MAY_BE_ASKED},
-        failures=failures,
+        failures=tuple(_failure(one["reason"], one["count"]) for one in row.failures or ()),
+        decided_at=row.decided_at,
+        decided_by=row.decided_by,
+        applied_run_id=row.applied_run_id,
         outcomes={outcome: number for outcome, number in outcomes.items() if outcome is not None},
         people=sum(outcomes.values()),
         refused=tuple(_person_of(one) for one in refused),
-        reasons=tuple(OutcomeReason(one["outcome"], one["count"], _why(one)) for one in reasons),
+        reasons=tuple(OutcomeReason(one.outcome, one.number, _why(one.outcome, one.note)) for one in reasons),
         may_be_asked=billed.get(MAY_BE_ASKED, 0),
     )
 
@@ -139,14 +144,14 @@ def _failure(code: str, count: int) -> Failure:
     return Failure(code, count, entry.sentence, entry.remedy, entry.who.value)
 
 
-def _person_of(one: Row) -> str:
-    person = f"contact {one['contact_id']}" if one["contact_id"] else one["address"]
-    return f"{person}: {_why(one)}"
+def _person_of(one: RefusedChange) -> str:
+    person = f"contact {one.contact_id}" if one.contact_id else one.address
+    return f"{person}: {_why(one.outcome, one.note)}"
 
 
-def _why(one: Row) -> str:
+def _why(outcome: str | None, note: str | None) -> str:
     """Return why a change was not made: a refusal is stored as a code, a change that was left out in words."""
-    return explain_code(one["note"]).sentence if one["outcome"] == REFUSED else one["note"] or ""
+    return explain_code(note or "").sentence if outcome == REFUSED else note or ""
 
 
 def change_from(row: Mapping[str, Any]) -> PlannedChange:
@@ -160,7 +165,7 @@ def change_from(row: Mapping[str, Any]) -> PlannedChange:
         reason=row["reason"],
         why=explain_code(row["reason"]).sentence,
         outcome=row["outcome"],
-        note=_why(row) or None,
+        note=_why(row["outcome"], row["note"]) or None,
         steps=tuple(map(_step, effects)),
     )
 

@@ -82,7 +82,7 @@ def _status(
     running = standing.is_held
     interrupted = standing.run_id is not None and not running
     hold = kept_plans.open_hold(tx, list_id) if link.guard.enabled else None
-    is_held = hold is not None and hold["expires_at"] > now
+    is_held = hold is not None and hold.expires_at > now
     state = state_of(tx, link, now, counted.due)
     return ConnectionStatus(
         link=link,
@@ -111,8 +111,8 @@ def _status(
         last_outcome=_last_outcome(state, last),
         last_error=state.failing_code if state.attempted_at else (last.error_code if last else None),
         log=log,
-        held_plan_id=hold["id"] if hold is not None and is_held else None,
-        held_why=tuple(hold["excess"]) if hold is not None and is_held else (),
+        held_plan_id=hold.id if hold is not None and is_held else None,
+        held_why=tuple(hold.excess) if hold is not None and is_held else (),
         differences_found=verified.unexplained if verified else None,
         cannot_join=agreement.cannot_join,
         working=_working(standing) if running else None,

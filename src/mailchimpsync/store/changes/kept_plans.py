@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, exists, func, insert, or_, select, true, update
 
 from mailchimpsync.store.engine.dialect import Row, insert_rows, update_by_id
+from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.schema import cache, change, json_text, kept_plan, run
 from mailchimpsync.store.schema import update as update_table
 
@@ -41,6 +42,45 @@ DONE, LEFT_OUT, REFUSED, UNKNOWN = "done", "left out", "refused", "unknown"
 MAY_BE_ASKED = "may_be_asked"
 """Beside a plan's billed contacts: how many of those to be subscribed were on the list before."""
 
+
+class KeptPlan(NamedTuple):
+    """A stored plan, with the table's columns."""
+
+    id: int
+    list_id: str
+    kind: str
+    state: str
+    made_at: datetime
+    made_by: str
+    expires_at: datetime
+    run_id: int | None
+    links: Mapping[str, Any]
+    counts: Mapping[str, int]
+    excess: Sequence[str]
+    billable: Mapping[str, int] | None
+    failures: Sequence[Mapping[str, Any]] | None
+    decided_at: datetime | None
+    decided_by: str | None
+    applied_run_id: int | None
+
+
+class NotMade(NamedTuple):
+    """How many changes of a plan weren't made, by outcome and reason."""
+
+    outcome: str
+    note: str | None
+    number: int
+
+
+class RefusedChange(NamedTuple):
+    """Someone for whom something of a plan was refused, and the reason."""
+
+    contact_id: int | None
+    address: str | None
+    outcome: str
+    note: str | None
+
+
 _CHANGE = ("create_contact", "group_changes", "member_update", "sync_status", "reason", "agreed")
 """What makes two changes the same."""
 
@@ -62,31 +102,33 @@ def copy_changes(tx: Connection, plan_id: int, changes: Sequence[Mapping[Any, An
     keep_changes(tx, plan_id, [{name: one[name] for name in one if name not in theirs} for one in changes])
 
 
-def find_plan(tx: Connection, plan_id: int) -> RowMapping | None:
+def find_plan(tx: Connection, plan_id: int) -> KeptPlan | None:
     """Return a stored plan, or None."""
-    return tx.execute(select(kept_plan).where(kept_plan.c.id == plan_id)).mappings().one_or_none()
+    return fetch_one(tx, KeptPlan, select_as(KeptPlan, kept_plan).where(kept_plan.c.id == plan_id))
 
 
-def kept_plans(tx: Connection, list_id: str | None = None, limit: int = 50) -> Sequence[RowMapping]:
+def kept_plans(tx: Connection, list_id: str | None = None, limit: int = 50) -> Sequence[KeptPlan]:
     """Return the newest stored plans, newest first, of one audience or of all."""
-    query = select(kept_plan).order_by(kept_plan.c.id.desc()).limit(limit)
+    query = select_as(KeptPlan, kept_plan).order_by(kept_plan.c.id.desc()).limit(limit)
     if list_id is not None:
         query = query.where(kept_plan.c.list_id == list_id)
-    return tx.execute(query).mappings().all()
+    return fetch(tx, KeptPlan, query)
 
 
-def open_hold(tx: Connection, list_id: str) -> RowMapping | None:
+def open_hold(tx: Connection, list_id: str) -> KeptPlan | None:
     """Return the plan that holds a connection, or None."""
-    query = select(kept_plan).where(
+    query = select_as(KeptPlan, kept_plan).where(
         kept_plan.c.list_id == list_id, kept_plan.c.kind == PlanKind.HELD, kept_plan.c.state == PlanState.OPEN
     )
-    return tx.execute(query.order_by(kept_plan.c.id.desc()).limit(1)).mappings().one_or_none()
+    return fetch_one(tx, KeptPlan, query.order_by(kept_plan.c.id.desc()).limit(1))
 
 
-def approved_plan(tx: Connection, list_id: str) -> RowMapping | None:
+def approved_plan(tx: Connection, list_id: str) -> KeptPlan | None:
     """Return the plan that the next run has to carry out, or None."""
-    query = select(kept_plan).where(kept_plan.c.list_id == list_id, kept_plan.c.state == PlanState.APPROVED)
-    return tx.execute(query.order_by(kept_plan.c.id).limit(1)).mappings().one_or_none()
+    query = select_as(KeptPlan, kept_plan).where(
+        kept_plan.c.list_id == list_id, kept_plan.c.state == PlanState.APPROVED
+    )
+    return fetch_one(tx, KeptPlan, query.order_by(kept_plan.c.id).limit(1))
 
 
 def expire_plans(tx: Connection, list_id: str, now: datetime) -> int:
@@ -134,21 +176,19 @@ def count_changes(tx: Connection, plan_id: int) -> dict[str | None, int]:
     return {outcome: int(number) for outcome, number in tx.execute(query.group_by(change.c.outcome))}
 
 
-def reasons_of(tx: Connection, plan_id: int) -> Sequence[RowMapping]:
-    """Return how many changes of a plan weren't made, by `outcome` and `note` (why), the most frequent first."""
-    number = func.count().label("count")
-    query = select(change.c.outcome, change.c.note, number).where(
+def reasons_of(tx: Connection, plan_id: int) -> Sequence[NotMade]:
+    """Return how many changes of a plan weren't made, and why, the most frequent reasons first."""
+    query = select_as(NotMade, change, number=func.count()).where(
         change.c.plan_id == plan_id, change.c.outcome.in_((LEFT_OUT, REFUSED))
     )
     query = query.group_by(change.c.outcome, change.c.note)
-    return tx.execute(query.order_by(change.c.outcome, number.desc(), change.c.note)).mappings().all()
+    return fetch(tx, NotMade, query.order_by(change.c.outcome, func.count().desc(), change.c.note))
 
 
-def refused_changes(tx: Connection, plan_id: int, limit: int) -> Sequence[RowMapping]:
-    """Return the people for whom something of a plan was refused: contact_id, address, note (the reason)."""
-    columns = (change.c.contact_id, change.c.address, change.c.outcome, change.c.note)
-    query = select(*columns).where(change.c.plan_id == plan_id, change.c.outcome == REFUSED)
-    return tx.execute(query.order_by(change.c.id).limit(limit)).mappings().all()
+def refused_changes(tx: Connection, plan_id: int, limit: int) -> Sequence[RefusedChange]:
+    """Return the people for whom something of a plan was refused."""
+    query = select_as(RefusedChange, change).where(change.c.plan_id == plan_id, change.c.outcome == REFUSED)
+    return fetch(tx, RefusedChange, query.order_by(change.c.id).limit(limit))
 
 
 def count_unanswered(tx: Connection, plan_id: int) -> int:

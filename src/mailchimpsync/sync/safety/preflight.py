@@ -114,11 +114,8 @@ def check_civicrm(
 def _was_accepted(tx: Transaction, standing: runs.Standing, options: Options, now: datetime) -> bool:
     """Return whether the interrupted run, or the one whose held plan was approved, was told to believe it."""
     approved = kept_plans.approved_plan(tx, standing.list_id)
-    if (
-        approved is not None
-        and approved["kind"] == PlanKind.HELD
-        and runs.run_start(tx, approved["run_id"]).accepts_empty
-    ):
+    held_run = approved.run_id if approved is not None and approved.kind == PlanKind.HELD else None
+    if held_run is not None and runs.run_start(tx, held_run).accepts_empty:
         return True
     if standing.run_id is None or options.force_restart:
         return False

@@ -32,7 +32,7 @@ def undone_run(run: Run) -> int | None:
         return None
     with run.transaction() as tx:
         plan = kept_plans.find_plan(tx, run.kept_plan_id)
-    return plan["run_id"] if plan is not None and plan["kind"] == PlanKind.UNDO else None
+    return plan.run_id if plan is not None and plan.kind == PlanKind.UNDO else None
 
 
 def plan_undo_changes(run: Run, undone: int) -> bool:

@@ -47,7 +47,7 @@ def _failed(site: Site, tx: Transaction) -> int:
 def _held(site: Site, tx: Transaction) -> int:
     now = site.runtime.now()
     holds = (kept_plans.open_hold(tx, link.audience_id) for link in site.configuration.connections)
-    return sum(1 for hold in holds if hold is not None and hold["expires_at"] > now)
+    return sum(1 for hold in holds if hold is not None and hold.expires_at > now)
 
 
 _ENTRIES = (

@@ -1,4 +1,4 @@
-"""The vocabulary as types. Every room uses these words; see docs/glossary.md."""
+"""The vocabulary as types. Every package uses these words; see docs/glossary.md."""
 
 from __future__ import annotations
 

@@ -45,8 +45,9 @@ SELDOM_USED = {
     "sqlalchemy.dialects.postgresql": "PostgreSQL",
     "tomlkit": "writing a configuration",
 }
-ROOMS = {"mailchimpsync.cli.demo.options"} | {
-    f"mailchimpsync.cli.commands.{room}.options" for room in ("sync", "plans", "people", "configuration", "service")
+DECLARATIONS = {"mailchimpsync.cli.demo.options"} | {
+    f"mailchimpsync.cli.commands.{package}.options"
+    for package in ("sync", "plans", "people", "configuration", "service")
 }
 VOCABULARY = {"mailchimpsync.model", "mailchimpsync.invisible"}
 """What declarations take choices from."""
@@ -111,7 +112,7 @@ def test_the_list_of_commands_loads_no_command(bare_python: set[str]) -> None:
 def test_the_help_of_every_command_loads_declarations_alone(bare_python: set[str]) -> None:
     loaded = loaded_by(f"{RUN}for words in {list(COMMANDS)!r}:\n    run(*words, '--help')")
 
-    assert ours(loaded) == {"mailchimpsync.cli.main", "mailchimpsync.cli.declaring"} | ROOMS | VOCABULARY
+    assert ours(loaded) == {"mailchimpsync.cli.main", "mailchimpsync.cli.declaring"} | DECLARATIONS | VOCABULARY
     assert foreign(loaded, bare_python) == {"click"}
 
 
@@ -119,7 +120,7 @@ def test_completion_loads_declarations_alone(bare_python: set[str]) -> None:
     asked = {"_MAILCHIMPSYNC_COMPLETE": "bash_complete", "COMP_WORDS": "mailchimpsync ", "COMP_CWORD": "1"}
     loaded = loaded_by(f"{RUN}run()", **asked)
 
-    assert ours(loaded) == {"mailchimpsync.cli.main", "mailchimpsync.cli.declaring"} | ROOMS | VOCABULARY
+    assert ours(loaded) == {"mailchimpsync.cli.main", "mailchimpsync.cli.declaring"} | DECLARATIONS | VOCABULARY
     assert foreign(loaded, bare_python) == {"click"}
 
 

@@ -60,6 +60,6 @@ class Implementation:
 
 
 def implemented_in(path: str) -> Callable[[Callable[[], None]], Implementation]:
-    """Let a declaration call a function, given as `room.module:function` below `mailchimpsync.cli`."""
+    """Let a declaration call a function, given as `package.module:function` below `mailchimpsync.cli`."""
     module, _, function = path.partition(":")
     return lambda declaration: Implementation(declaration, f"mailchimpsync.cli.{module}", function)

@@ -14,7 +14,7 @@ import click
 from mailchimpsync import __version__
 
 COMMANDS = {
-    # by name: the room whose `options.py` declares it, and the line in the list of commands
+    # by name: the package whose `options.py` declares it, and the line in the list of commands
     "demo": ("demo", "See it work with a simulated Mailchimp and CiviCRM."),
     "init": ("commands.configuration", "Create a site: home directory, database, key, CiviCRM."),
     "connect": ("commands.configuration", "Connect a Mailchimp audience to CiviCRM groups."),
@@ -68,8 +68,8 @@ class LazyGroup(click.Group):
         """Import and return a command, or None if there is no such command."""
         if cmd_name not in COMMANDS:
             return None
-        room = import_module(f"mailchimpsync.cli.{COMMANDS[cmd_name][0]}.options")
-        command: click.Command = getattr(room, cmd_name.replace("-", "_"))
+        package = import_module(f"mailchimpsync.cli.{COMMANDS[cmd_name][0]}.options")
+        command: click.Command = getattr(package, cmd_name.replace("-", "_"))
         return command
 
     def resolve_command(

@@ -1,4 +1,4 @@
 """Importing Mailchimp campaigns as activities, and listing what was imported.
 
-An import can be repeated without duplicates. This room uses `runs/`.
+An import can be repeated without duplicates. This package uses `runs/`.
 """

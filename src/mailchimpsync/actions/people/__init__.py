@@ -1,4 +1,4 @@
 """One person: why they are, or aren't, on a list; their journal; erasing them.
 
-Every sentence names its event and its date. This room uses `status/` and `texts/`.
+Every sentence names its event and its date. This package uses `status/` and `texts/`.
 """

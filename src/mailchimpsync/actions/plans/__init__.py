@@ -1,4 +1,4 @@
 """Plans: make, show, approve, drop, apply and undo them.
 
-Only what was shown is applied. This room uses `sync/` and `status/`.
+Only what was shown is applied. This package uses `sync/` and `status/`.
 """

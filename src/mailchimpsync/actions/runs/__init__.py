@@ -1,4 +1,4 @@
 """Runs: reports, history, schedules, and batches read outside a run.
 
-`schedule.py` is pure. This room uses `texts/`.
+`schedule.py` is pure. This package uses `texts/`.
 """

@@ -1,4 +1,4 @@
 """The status of a connection: one state that every status, alert and metric derives from.
 
-See docs/decisions/one-model-of-truth.md. This room uses `runs/`, `plans/` for parameters and `texts/`.
+See docs/decisions/one-model-of-truth.md. This package uses `runs/`, `plans/` for parameters and `texts/`.
 """

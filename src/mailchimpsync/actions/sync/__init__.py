@@ -1,4 +1,4 @@
 """The actions that sync: start a run, stop it, include contacts, run what is due.
 
-Errors and exit codes are what CiviCRM's callers expect. This room uses `runs/` and `alerts/`.
+Errors and exit codes are what CiviCRM's callers expect. This package uses `runs/` and `alerts/`.
 """

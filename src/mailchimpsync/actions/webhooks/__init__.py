@@ -1,4 +1,4 @@
 """Mailchimp's webhooks: receiving and handling events, checking and repairing registrations.
 
-An event is stored before the call is answered. This room uses `finding.py` and `texts/`.
+An event is stored before the call is answered. This package uses `finding.py` and `texts/`.
 """

@@ -2,5 +2,5 @@
 
 In order: `fetch`, `fix_contact_ids`, `clean_up_duplicates`, `add_civi_only`, `check_group_changes`, `check_data`,
 `reconcile`, `create_contacts`, `change_groups`, `submit`. Each can be repeated and stores its progress. They use the
-rooms below; none of those uses a stage.
+packages below; none of those uses a stage.
 """

@@ -1,4 +1,4 @@
 """Commands about people: explain or erase a person, and the journal of all changes.
 
-What they print names people; exports are readable by their owner alone. They use no other room of commands.
+What they print names people; exports are readable by their owner alone. They use no other package of commands.
 """

@@ -11,8 +11,8 @@ import pytest
 from mailchimpsync.civicrm import (
     CivicrmClient,
     ContactEmail,
-    OddRow,
     Result,
+    UnreadableRow,
     add_bulk_addresses,
     create_contacts,
     groups,
@@ -146,7 +146,7 @@ def without_words() -> httpx2.Response:
 def test_a_merge_that_can_not_be_asked_about_for_a_moment_is_not_taken_for_none(civicrm_says: CivicrmSays) -> None:
     failing = {"error_code": "1", "error_message": "Sorry an error occurred and your request was not completed."}
     client, _ = civicrm_says(httpx2.Response(200, json={"7": {**failing, "status": 500}}), without_words())
-    unread: list[OddRow] = []
+    unread: list[UnreadableRow] = []
     assert merged_to(client, [7], unread) == {}
     assert [one.contact_id for one in unread] == [7]
 

@@ -50,7 +50,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
         ("people", "PERSONS_MAX", 3),
     ):
         monkeypatch.setattr(f"mailchimpsync.civicrm.{module}.{name}", value)
-    monkeypatch.setattr("mailchimpsync.civicrm.http.paging.pages.__kwdefaults__", {"rows": 3, "odd_rows": None})
+    monkeypatch.setattr("mailchimpsync.civicrm.http.paging.pages.__kwdefaults__", {"rows": 3, "unreadable": None})
 
 
 def mails(*addresses: str) -> list[dict[str, object]]:

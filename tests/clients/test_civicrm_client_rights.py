@@ -76,9 +76,9 @@ def test_whether_a_user_sees_the_trash_shows_where_someone_is_in_it(civicrm: Civ
     assert prove_rights(client_of(with_trash))[Right.TRASH] is GRANTED
 
 
-@pytest.mark.parametrize(("counted", "standing"), [(3, LACKING), (2, UNKNOWN)])
+@pytest.mark.parametrize(("counted", "state"), [(3, LACKING), (2, UNKNOWN)])
 def test_contacts_that_are_counted_in_a_group_and_not_shown_are_in_the_trash(
-    counted: int, standing: RightState, client_of: ClientOf, civicrm_says: CivicrmSays
+    counted: int, state: RightState, client_of: ClientOf, civicrm_says: CivicrmSays
 ) -> None:
     yes: dict[str, Any] = {"values": [{"access": True}]}
     nothing: dict[str, Any] = {"values": []}
@@ -87,7 +87,7 @@ def test_contacts_that_are_counted_in_a_group_and_not_shown_are_in_the_trash(
     answer |= {"counted": {"values": [{"id": 8, "contact_count": counted}]}}
     answer |= {"shown": {"values": [{"group_id": 8, "shown": 2}]}}
     client, _ = civicrm_says(httpx2.Response(200, json=answer))
-    assert prove_rights(client)[Right.TRASH] is standing
+    assert prove_rights(client)[Right.TRASH] is state
 
 
 def test_a_refusal_names_the_right_that_the_call_needs(client_of: ClientOf) -> None:

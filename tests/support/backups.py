@@ -43,7 +43,7 @@ def copy_of(world: World) -> Backup:
     kept = sqlite3.connect(":memory:")
     raw(world).backup(kept)
     with world.store.begin() as tx:
-        seen = runs.standing(tx, LIST).seen or {}
+        seen = runs.stored_status(tx, LIST).seen or {}
         is_certain = bool(seen.get("entries")) and runs.history_known_to(tx) is not None
     return Backup(kept, newest_own_entry(world), is_certain)
 

@@ -29,7 +29,7 @@ def everything_that_counts(world: World) -> tuple[Any, ...]:
     agreed = [row for row in world.rows() if row["base_subscribed"] is not None]
     bases = {row["identity"]: (row["base_subscribed"], row["base_interests"]) for row in agreed}
     with world.store.begin() as tx:
-        mark = runs.standing(tx, LIST).last_sync_time
+        mark = runs.stored_status(tx, LIST).last_sync_time
     memberships = [(row["contact_id"], row["group_id"], row["status"]) for row in world.civicrm.dump("GroupContact")]
     at_mailchimp = {address: (one["status"], one["interests"]) for address, one in world.members().items()}
     return bases, mark, memberships, at_mailchimp

@@ -105,8 +105,8 @@ def test_a_run_aborted_before_any_stage_leaves_nothing_out(world: World, stage: 
     assert (done.was_at_work, done.run_id, outcomes(world)) == (False, 1, ["aborted"])
     assert world.open_updates() == []
     with world.store.begin() as tx:
-        standing = runs.standing(tx, LIST)
-    assert (standing.stage, standing.lease_owner, standing.abort_requested) == (Stage.FETCH, None, None)
+        stored = runs.stored_status(tx, LIST)
+    assert (stored.stage, stored.lease_owner, stored.abort_requested) == (Stage.FETCH, None, None)
 
     world.pass_time(3 * 3_600)
     assert world.sync().outcome is Outcome.DONE

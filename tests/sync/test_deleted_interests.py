@@ -13,7 +13,7 @@ from mailchimpsync.errors import EXIT_NEEDS_A_PERSON
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync import Outcome
-from mailchimpsync.sync.verify import Verdict, Verified, verify
+from mailchimpsync.sync.verify import Verdict, VerificationResult, verify
 from support.world import LIST, NEWS, RIDE, RIDES, WALK, WALKS, World
 
 GONE = "9999999999"
@@ -114,7 +114,7 @@ def test_a_comparison_that_finds_an_interest_gone_before_any_sync_does_says_so_o
     assert state_now(world).in_sync
 
 
-def compare(world: World) -> Verified:
+def compare(world: World) -> VerificationResult:
     return verify(world.systems, world.connection, Deadline.after(world.runtime, None), by="ann")
 
 

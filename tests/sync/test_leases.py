@@ -24,7 +24,7 @@ LONGER_THAN_A_LEASE = runs.LEASE_DURATION.total_seconds() + 1
 def take_over(world: World, *, by_force: bool = False) -> None:
     """Let another process take the lease, which must have expired or is taken by force."""
     with world.store.begin() as tx:
-        owner = runs.standing(tx, LIST).lease_owner if by_force else None
+        owner = runs.stored_status(tx, LIST).lease_owner if by_force else None
         runs.acquire_lease(tx, LIST, "elsewhere:1", abandoned=owner)
 
 
@@ -99,7 +99,7 @@ def test_a_run_that_waits_for_longer_than_a_lease_keeps_it(world: World, side: s
 
     def long_pauses(request: httpx2.Request) -> None:
         with world.store.begin() as tx:
-            found = runs.standing(tx, LIST)
+            found = runs.stored_status(tx, LIST)
         patient.append((found.lease_expires or world.now) - world.now)
         with pytest.raises(BusyError):
             take_over(world)

@@ -130,4 +130,4 @@ def test_a_since_before_the_mark_moves_the_mark(world: World, ann: int) -> None:
 
     assert world.in_group(ann) == "Removed"
     with world.store.begin() as tx:
-        assert runs.standing(tx, LIST).last_sync_time == world.now
+        assert runs.stored_status(tx, LIST).last_sync_time == world.now

@@ -26,7 +26,7 @@ class Watcher(NoProgress):
     def advance(self, done: int, total: int | None = None) -> None:  # noqa: ARG002 (it looks for itself)
         self.world.pass_time(2)
         with self.world.store.begin() as tx:
-            found = runs.standing(tx, LIST)
+            found = runs.stored_status(tx, LIST)
         self.seen.append((found.stage.value, found.stage_progress))
 
     def of(self, stage: str) -> list[runs.StageProgress]:
@@ -63,7 +63,7 @@ def test_another_process_sees_how_many_of_how_many_are_decided_about_and_for_how
     assert [(at.done, at.total) for at in deciding[-3:]] == [(0, 12), (5, 12), (10, 12)]
     assert deciding[-1].seconds > deciding[0].seconds
     with world.store.begin() as tx:
-        assert runs.standing(tx, LIST).stage_progress is None
+        assert runs.stored_status(tx, LIST).stage_progress is None
 
 
 @pytest.mark.usefixtures("small_steps")
@@ -73,7 +73,7 @@ def test_a_run_that_goes_on_in_another_call_goes_on_counting(world: World) -> No
     world.sync(stop_on=Stage.RECONCILE)
     watched(world, Watcher(world), seconds=1)
     with world.store.begin() as tx:
-        left = runs.standing(tx, LIST).stage_progress
+        left = runs.stored_status(tx, LIST).stage_progress
     watcher = Watcher(world)
 
     watched(world, watcher)

@@ -115,7 +115,7 @@ def test_a_busy_connection_is_no_failed_attempt(world: World) -> None:
         attempts.record_failure(tx, LIST, world.now, "X")
     world.sync()
     with world.store.begin() as tx:
-        assert runs.standing(tx, LIST).failing_times is None
+        assert runs.stored_status(tx, LIST).failing_times is None
         attempts.record_failure(tx, LIST, world.now, "MC_AUTH")
         attempts.record_failure(tx, LIST, world.now, "MC_AUTH")
         times = attempts.record_failure(tx, LIST, world.now, "MC_UNAVAILABLE")[0]

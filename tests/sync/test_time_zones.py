@@ -74,4 +74,4 @@ def test_the_kind_of_session_is_learnt_when_the_clocks_change(world: World, *, n
 
 def learnt(world: World) -> str:
     with world.store.begin() as tx:
-        return str((runs.standing(tx, world.list_id).seen or {})["session"])
+        return str((runs.stored_status(tx, world.list_id).seen or {})["session"])

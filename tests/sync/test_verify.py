@@ -18,7 +18,7 @@ from mailchimpsync.store.schema import cache, status, verification
 from mailchimpsync.store.verify import verifications
 from mailchimpsync.sync import Outcome
 from mailchimpsync.sync.reading import member_pages
-from mailchimpsync.sync.verify import Difference, Verified, verify
+from mailchimpsync.sync.verify import Difference, VerificationResult, verify
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import LIST, NEWS, RIDE, RIDES, WALK, WALKS, World, days_ago
 
@@ -45,7 +45,7 @@ def contact(world: World, name: str) -> int:
     return world.owners(address(name))[0]
 
 
-def compared(world: World, **options: Any) -> Verified:
+def compared(world: World, **options: Any) -> VerificationResult:
     return verify(world.systems, world.connection, Deadline.after(world.runtime, None), by="ann", **options)
 
 

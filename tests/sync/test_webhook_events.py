@@ -292,7 +292,7 @@ def test_an_interrupted_run_goes_on_where_it_was_and_does_not_undo_what_the_even
     world.act(CARL, "unsubscribe")
     post.deliver_and_process()
     with world.store.begin() as tx:
-        assert runs.standing(tx, LIST).stage is Stage.CHANGE_GROUPS
+        assert runs.stored_status(tx, LIST).stage is Stage.CHANGE_GROUPS
     world.sync()
 
     assert world.status(CARL) == "unsubscribed"

@@ -27,7 +27,7 @@ from mailchimpsync.civicrm.child_groups import child_groups
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
 from mailchimpsync.civicrm.group_sizes import group_sizes
 from mailchimpsync.civicrm.http.client import CivicrmClient, Result, succeeded
-from mailchimpsync.civicrm.http.unreadable_rows import OddRow
+from mailchimpsync.civicrm.http.unreadable_rows import UnreadableRow
 from mailchimpsync.civicrm.http.urls import contact_page
 from mailchimpsync.civicrm.modified import Second, Seconds
 from mailchimpsync.civicrm.names import NamedContact, contacts_like, display_names
@@ -77,7 +77,6 @@ __all__ = [
     "NewActivity",
     "NewContact",
     "Observation",
-    "OddRow",
     "Owner",
     "Person",
     "Result",
@@ -89,6 +88,7 @@ __all__ = [
     "SiteCheck",
     "SiteClock",
     "TrashedOwner",
+    "UnreadableRow",
     "Visibility",
     "add_bulk_addresses",
     "add_targets",

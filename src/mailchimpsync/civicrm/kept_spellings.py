@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, Envelope
 from mailchimpsync.civicrm.http.paging import Row, Where, pages
-from mailchimpsync.civicrm.http.unreadable_rows import OddRow
+from mailchimpsync.civicrm.http.unreadable_rows import UnreadableRow
 from mailchimpsync.http import unreadable_answer
 
 ODDLY_SPELT: Where = [["email", "REGEXP", "[^!-~]"]]
@@ -34,25 +34,25 @@ class _Email(Row):
 
 class _Odd(NamedTuple):
     spelt: Mapping[str, Sequence[str]]
-    unread: Sequence[OddRow]
+    unread: Sequence[UnreadableRow]
 
 
 _EMAILS = TypeAdapter(Envelope[_Email])
 
 
 def kept_spellings(
-    client: CivicrmClient, addresses: Collection[str], odd_rows: list[OddRow] | None = None
+    client: CivicrmClient, addresses: Collection[str], unreadable: list[UnreadableRow] | None = None
 ) -> list[str]:
     """Return all the spellings to ask CiviCRM for, so that it finds all owners of these addresses.
 
-    Rows that can't be read are added to `odd_rows`, if given, and else are an error.
+    Rows that can't be read are added to `unreadable`, if given, and else are an error.
     """
     if not addresses:
         return []
     found = client.cached("oddly spelt addresses", KEPT_SECONDS, lambda: _oddly_spelt(client))
-    if odd_rows is None and found.unread:
+    if unreadable is None and found.unread:
         raise unreadable_answer(CIVICRM, str(found.unread[0]))
-    (odd_rows if odd_rows is not None else []).extend(found.unread)
+    (unreadable if unreadable is not None else []).extend(found.unread)
     others = [spelt for same in map(normalise_address, addresses) for spelt in found.spelt.get(same, ())]
     return list(dict.fromkeys([*spellings(addresses), *others]))
 
@@ -60,8 +60,8 @@ def kept_spellings(
 def _oddly_spelt(client: CivicrmClient) -> _Odd:
     """Return the oddly spelt addresses of the site, by their normalised form."""
     spelt: dict[str, list[str]] = defaultdict(list)
-    unread: list[OddRow] = []
-    for rows in pages(client, "Email", _Email, _EMAILS, ODDLY_SPELT, odd_rows=unread):
+    unread: list[UnreadableRow] = []
+    for rows in pages(client, "Email", _Email, _EMAILS, ODDLY_SPELT, unreadable=unread):
         for row in rows:
             spelt[normalise_address(row["email"] or "")].append(row["email"] or "")
     return _Odd(spelt, unread)

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, succeeded
 from mailchimpsync.civicrm.http.paging import PAGE_ROWS, Row, chunks, may_be_cut_off
-from mailchimpsync.civicrm.http.unreadable_rows import OddRow, readable_values
+from mailchimpsync.civicrm.http.unreadable_rows import UnreadableRow, readable_values
 from mailchimpsync.http import unreadable_answer
 from mailchimpsync.model import blank_as_empty
 
@@ -63,28 +63,28 @@ _EMAILS = TypeAdapter(list[_Email])
 
 
 def persons(
-    client: CivicrmClient, contact_ids: Sequence[int], odd_rows: list[OddRow] | None = None
+    client: CivicrmClient, contact_ids: Sequence[int], unreadable: list[UnreadableRow] | None = None
 ) -> dict[int, Person]:
     """Return the contacts by id, trashed ones too; one that was deleted for good is left out.
 
-    Rows that can't be read are added to `odd_rows`, if given, and else are an error.
+    Rows that can't be read are added to `unreadable`, if given, and else are an error.
     """
     found: dict[int, Person] = {}
-    unread: list[OddRow] = []
+    unread: list[UnreadableRow] = []
     for some in chunks(list(dict.fromkeys(contact_ids)), PERSONS_MAX):
         found.update(_some_persons(client, some, unread))
-    if odd_rows is None and unread:
+    if unreadable is None and unread:
         raise unreadable_answer(CIVICRM, str(unread[0]))
-    (odd_rows if odd_rows is not None else []).extend(unread)
+    (unreadable if unreadable is not None else []).extend(unread)
     return found
 
 
-def _some_persons(client: CivicrmClient, ids: Sequence[int], odd_rows: list[OddRow]) -> dict[int, Person]:
+def _some_persons(client: CivicrmClient, ids: Sequence[int], unreadable: list[UnreadableRow]) -> dict[int, Person]:
     contacts, emails, unread = _fetch(client, ids)
     if len(ids) > 1 and _may_lack_some(len(ids), contacts, emails, unread):
         half = len(ids) // 2
-        return _some_persons(client, ids[:half], odd_rows) | _some_persons(client, ids[half:], odd_rows)
-    odd_rows.extend(unread)
+        return _some_persons(client, ids[:half], unreadable) | _some_persons(client, ids[half:], unreadable)
+    unreadable.extend(unread)
     by_contact: dict[int, list[Email]] = {}
     for row in emails:
         if row["email"]:
@@ -93,7 +93,7 @@ def _some_persons(client: CivicrmClient, ids: Sequence[int], odd_rows: list[OddR
     return {row["id"]: _person(row, by_contact.get(row["id"], [])) for row in contacts}
 
 
-def _may_lack_some(asked: int, contacts: list[_Contact], emails: list[_Email], unread: list[OddRow]) -> bool:
+def _may_lack_some(asked: int, contacts: list[_Contact], emails: list[_Email], unread: list[UnreadableRow]) -> bool:
     """Say whether there may be more contacts or addresses than the site gave."""
     odd_contacts = sum(one.entity == "Contact" for one in unread)
     shown = len(contacts) + odd_contacts
@@ -101,7 +101,7 @@ def _may_lack_some(asked: int, contacts: list[_Contact], emails: list[_Email], u
     return lacks_contacts or may_be_cut_off(len(emails) + len(unread) - odd_contacts, PAGE_ROWS)
 
 
-def _fetch(client: CivicrmClient, ids: Sequence[int]) -> tuple[list[_Contact], list[_Email], list[OddRow]]:
+def _fetch(client: CivicrmClient, ids: Sequence[int]) -> tuple[list[_Contact], list[_Email], list[UnreadableRow]]:
     contact = {
         "select": list(_Contact.__annotations__),
         "where": [["id", "IN", list(ids)], ["is_deleted", "IN", [True, False]]],

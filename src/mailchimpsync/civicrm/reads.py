@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, Envelope, Result, succeeded
 from mailchimpsync.civicrm.http.paging import IDS_MAX, Row, Where, chunks, pages
-from mailchimpsync.civicrm.http.unreadable_rows import OddRow, readable_values, too_many
+from mailchimpsync.civicrm.http.unreadable_rows import UnreadableRow, readable_values, too_many
 from mailchimpsync.civicrm.kept_spellings import kept_spellings
 from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.errors import RefusedError, RemoteError, TransientError
@@ -176,11 +176,13 @@ def group_contacts(
     client: CivicrmClient,
     group_ids: Collection[int],
     contact_ids: Sequence[int] | None = None,
-    odd_rows: list[OddRow] | None = None,
+    unreadable: list[UnreadableRow] | None = None,
 ) -> Iterator[list[GroupContact]]:
     """Yield the present status, in these groups, of contacts that are not in the trash."""
     for where in _in_groups(group_ids, contact_ids):
-        for rows in pages(client, "GroupContact", _GroupContact, _GROUP_CONTACTS, [*where, *_ALIVE], odd_rows=odd_rows):
+        for rows in pages(
+            client, "GroupContact", _GroupContact, _GROUP_CONTACTS, [*where, *_ALIVE], unreadable=unreadable
+        ):
             yield [GroupContact(row["id"], row["contact_id"], row["group_id"], row["status"]) for row in rows]
 
 
@@ -190,7 +192,7 @@ def history(
     since_site: str | None,
     clock: SiteClock,
     contact_ids: Sequence[int] | None = None,
-    odd_rows: list[OddRow] | None = None,
+    unreadable: list[UnreadableRow] | None = None,
     *,
     seconds: Sequence[str] | None = None,
 ) -> Iterator[list[HistoryEntry]]:
@@ -205,20 +207,22 @@ def history(
     since: Where = [["date", ">=", since_site]] if since_site else []
     since = [["date", "IN", [*seconds]]] if seconds is not None else since
     for where in _in_groups(group_ids, contact_ids):
-        for rows in pages(client, "SubscriptionHistory", _History, _HISTORY, [*where, *since], odd_rows=odd_rows):
+        for rows in pages(client, "SubscriptionHistory", _History, _HISTORY, [*where, *since], unreadable=unreadable):
             entries, undated = readable_values(rows, lambda row: _entry(row, clock), "SubscriptionHistory")
             yield entries
-            if odd_rows is None and undated:
+            if unreadable is None and undated:
                 raise unreadable_answer(CIVICRM, str(undated[0]))
-            (odd_rows if odd_rows is not None else []).extend(undated)
+            (unreadable if unreadable is not None else []).extend(undated)
 
 
 def contacts_by_id(
-    client: CivicrmClient, ids: Sequence[int], odd_rows: list[OddRow] | None = None
+    client: CivicrmClient, ids: Sequence[int], unreadable: list[UnreadableRow] | None = None
 ) -> Iterator[list[ContactState]]:
     """Yield the contacts that exist, trashed ones too; an id that is missing was deleted for good."""
     for some in chunks(ids, IDS_MAX):
-        for rows in pages(client, "Contact", _Contact, _CONTACTS, [["id", "IN", list(some)], *_ANY], odd_rows=odd_rows):
+        for rows in pages(
+            client, "Contact", _Contact, _CONTACTS, [["id", "IN", list(some)], *_ANY], unreadable=unreadable
+        ):
             yield [_state(row) for row in rows]
 
 
@@ -233,7 +237,7 @@ def _marks(row: Mapping[str, Any], prefix: str = "") -> frozenset[Departure]:
 def contacts_modified_since(
     client: CivicrmClient,
     since_site: str,
-    odd_rows: list[OddRow] | None = None,
+    unreadable: list[UnreadableRow] | None = None,
     seconds: Sequence[str] | None = None,
 ) -> Iterator[Modified]:
     """Yield the contacts modified since `since_site` (site's local time), trashed ones too, and their addresses.
@@ -244,18 +248,18 @@ def contacts_modified_since(
         return
     when: Where = [["modified_date", ">=", since_site] if seconds is None else ["modified_date", "IN", [*seconds]]]
     where = [*when, *_ANY]
-    for rows in pages(client, "Contact", _Contact, _CONTACTS, where, rows=IDS_MAX, odd_rows=odd_rows):
+    for rows in pages(client, "Contact", _Contact, _CONTACTS, where, rows=IDS_MAX, unreadable=unreadable):
         ids = [row["id"] for row in rows]
-        addresses = [one for page in addresses_of(client, ids, odd_rows) for one in page]
+        addresses = [one for page in addresses_of(client, ids, unreadable) for one in page]
         yield Modified([_state(row) for row in rows], addresses)
 
 
 def addresses_of(
-    client: CivicrmClient, contact_ids: Sequence[int], odd_rows: list[OddRow] | None = None
+    client: CivicrmClient, contact_ids: Sequence[int], unreadable: list[UnreadableRow] | None = None
 ) -> Iterator[list[ContactAddress]]:
     """Yield all addresses of some contacts."""
     for some in chunks(contact_ids, IDS_MAX):
-        for rows in pages(client, "Email", _Held, _HELD, [["contact_id", "IN", list(some)]], odd_rows=odd_rows):
+        for rows in pages(client, "Email", _Held, _HELD, [["contact_id", "IN", list(some)]], unreadable=unreadable):
             yield [_address(row) for row in rows if row["email"]]
 
 
@@ -272,16 +276,16 @@ def _hold(on_hold: int | None) -> Departure | None:
 
 
 def owners_of(
-    client: CivicrmClient, addresses: Collection[str], odd_rows: list[OddRow] | None = None
+    client: CivicrmClient, addresses: Collection[str], unreadable: list[UnreadableRow] | None = None
 ) -> Iterator[list[Owner]]:
     """Yield the contacts, not in the trash, that have one of these addresses, in the order of the e-mails' ids.
 
     CiviCRM compares without regard to case and accents; here only `normalise_address` decides (addresses.py).
     """
     asked = _asked(addresses)
-    for some in chunks(kept_spellings(client, asked, odd_rows), ADDRESSES_MAX):
+    for some in chunks(kept_spellings(client, asked, unreadable), ADDRESSES_MAX):
         where = [["email", "IN", list(some)], *_ALIVE]
-        for rows in pages(client, "Email", _Owner, _OWNERS, where, odd_rows=odd_rows):
+        for rows in pages(client, "Email", _Owner, _OWNERS, where, unreadable=unreadable):
             yield [
                 Owner(address, row["contact_id"], bool(row["on_hold"]), _marks_at(row))
                 for row in rows
@@ -290,15 +294,15 @@ def owners_of(
 
 
 def trashed_owners(
-    client: CivicrmClient, addresses: Collection[str], clock: SiteClock, odd_rows: list[OddRow]
+    client: CivicrmClient, addresses: Collection[str], clock: SiteClock, unreadable: list[UnreadableRow]
 ) -> Iterator[list[TrashedOwner]]:
     """Yield the contacts in the trash that have one of these addresses, where the key's user may see them."""
     asked = _asked(addresses)
-    for some in chunks(kept_spellings(client, asked, odd_rows), ADDRESSES_MAX):
+    for some in chunks(kept_spellings(client, asked, unreadable), ADDRESSES_MAX):
         where: Where = [["email", "IN", list(some)], ["contact_id.is_deleted", "=", True]]
-        for rows in pages(client, "Email", _Trashed, _TRASHED, where, odd_rows=odd_rows):
+        for rows in pages(client, "Email", _Trashed, _TRASHED, where, unreadable=unreadable):
             found, undated = readable_values(rows, lambda row: (row, _modified(row, clock)), "Email")
-            odd_rows.extend(undated)
+            unreadable.extend(undated)
             yield [
                 TrashedOwner(address, row["contact_id"], modified)
                 for row, modified in found
@@ -325,7 +329,7 @@ def _marks_at(row: _Owner) -> frozenset[Departure]:
 def held_addresses(
     client: CivicrmClient,
     contact_ids: Sequence[int] | None = None,
-    odd_rows: list[OddRow] | None = None,
+    unreadable: list[UnreadableRow] | None = None,
     *,
     opted_out_only: bool = False,
 ) -> Iterator[list[ContactAddress]]:
@@ -333,7 +337,7 @@ def held_addresses(
     held: Where = [["on_hold", "=", ON_HOLD_OPT_OUT] if opted_out_only else ["on_hold", ">", 0], *_ALIVE]
     conditions = [[*held, ["contact_id", "IN", list(some)]] for some in chunks(contact_ids or [], IDS_MAX)]
     for where in [held] if contact_ids is None else conditions:
-        for rows in pages(client, "Email", _Held, _HELD, where, odd_rows=odd_rows):
+        for rows in pages(client, "Email", _Held, _HELD, where, unreadable=unreadable):
             yield [_address(row) for row in rows if row["email"]]
 
 
@@ -348,26 +352,26 @@ def on_hold_addresses(client: CivicrmClient, addresses: Collection[str]) -> set[
 
 
 def merged_to(
-    client: CivicrmClient, contact_ids: Sequence[int], odd_rows: list[OddRow] | None = None
+    client: CivicrmClient, contact_ids: Sequence[int], unreadable: list[UnreadableRow] | None = None
 ) -> dict[int, int]:
     """Return, for contacts that were merged into another one, which one that is; the others are left out."""
     merged: dict[int, int] = {}
     for some in chunks(contact_ids, MERGES_MAX):
         calls = {str(old): ("Contact", "getMergedTo", {"contactId": old}) for old in some}
-        unread: list[OddRow] = []
+        unread: list[UnreadableRow] = []
         for old, result in client.multi(calls).items():
             try:
                 new = _merge_target(result)
             except (TransientError, RefusedError) as error:
-                if odd_rows is None:
+                if unreadable is None:
                     raise
-                unread.append(OddRow("Contact", int(old), int(old), f"where it was merged to: {error.what}"))
+                unread.append(UnreadableRow("Contact", int(old), int(old), f"where it was merged to: {error.what}"))
                 continue
             if new is not None:
                 merged[int(old)] = new
         if too_many(len(unread), len(some)):
             raise unreadable_answer(CIVICRM, f"{len(unread)} of {len(some)} answers to where contacts were merged to")
-        (odd_rows if odd_rows is not None else []).extend(unread)
+        (unreadable if unreadable is not None else []).extend(unread)
     return merged
 
 

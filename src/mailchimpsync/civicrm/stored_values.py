@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm.http.client import CivicrmClient, Envelope
 from mailchimpsync.civicrm.http.paging import IDS_MAX, Row, Where, chunks, pages
-from mailchimpsync.civicrm.http.unreadable_rows import OddRow
+from mailchimpsync.civicrm.http.unreadable_rows import UnreadableRow
 from mailchimpsync.model import MCSYNC_METHOD
 
 Place = tuple[int, int]
@@ -73,9 +73,9 @@ def lost_statuses(client: CivicrmClient, wanted: Sequence[tuple[int, int, str]],
 def addresses_at(client: CivicrmClient, contact_ids: Collection[int]) -> set[tuple[int, str]]:
     """Return which contact has which address, normalised."""
     found: set[tuple[int, str]] = set()
-    unread: list[OddRow] = []
+    unread: list[UnreadableRow] = []
     for some in chunks(sorted(contact_ids), IDS_MAX):
-        for rows in pages(client, "Email", _Email, _EMAILS, [["contact_id", "IN", list(some)]], odd_rows=unread):
+        for rows in pages(client, "Email", _Email, _EMAILS, [["contact_id", "IN", list(some)]], unreadable=unread):
             found.update((row["contact_id"], normalise_address(row["email"] or "")) for row in rows)
     return found
 
@@ -83,20 +83,20 @@ def addresses_at(client: CivicrmClient, contact_ids: Collection[int]) -> set[tup
 def contacts_without_address(client: CivicrmClient, contact_ids: Collection[int]) -> set[int]:
     """Return those of the contacts that are there, in the trash or not, and have no primary address."""
     found: set[int] = set()
-    unread: list[OddRow] = []
+    unread: list[UnreadableRow] = []
     for some in chunks(sorted(contact_ids), IDS_MAX):
         where: Where = [["id", "IN", list(some)], ["is_deleted", "IN", [True, False]]]
-        for rows in pages(client, "Contact", _Contact, _CONTACTS, where, odd_rows=unread):
+        for rows in pages(client, "Contact", _Contact, _CONTACTS, where, unreadable=unread):
             found.update(row["id"] for row in rows if not row["email_primary.email"])
     return found
 
 
 def _statuses(client: CivicrmClient, places: Collection[Place]) -> dict[Place, str]:
-    unread: list[OddRow] = []
+    unread: list[UnreadableRow] = []
     return {
         (row["contact_id"], row["group_id"]): row["status"]
         for where in _at(places)
-        for rows in pages(client, "GroupContact", _Status, _STATUSES, where, odd_rows=unread)
+        for rows in pages(client, "GroupContact", _Status, _STATUSES, where, unreadable=unread)
         for row in rows
     }
 

@@ -127,7 +127,7 @@ def _abort_updates(work: Work, batch_id: int | None) -> int:
 
 def _end_run(work: Work) -> int | None:
     with work.transaction() as tx:
-        found = runs.standing(tx, work.list_id)
+        found = runs.stored_status(tx, work.list_id)
         if found.run_id is not None:
             _drop_kept_plan(tx, work, found.run_id)
             drop_run(tx, found, work.runtime.now(), Outcome.ABORTED.value)

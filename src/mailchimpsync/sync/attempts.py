@@ -53,7 +53,7 @@ def _keep_in_history(
     tx: Transaction, list_id: str, error: MailchimpsyncError, options: Options, began: datetime, now: datetime
 ) -> None:
     """Record the error with the interrupted run, or as a failed run of its own."""
-    open_run = runs.standing(tx, list_id).run_id
+    open_run = runs.stored_status(tx, list_id).run_id
     if open_run is not None:
         runs.record_error(tx, open_run, error.code)
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from mailchimpsync.civicrm import SEES_EVERYTHING, CivicrmClient, OddRow, SiteClock, Visibility
+from mailchimpsync.civicrm import SEES_EVERYTHING, CivicrmClient, SiteClock, UnreadableRow, Visibility
 from mailchimpsync.effects import Effect
 from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.model import Connection
@@ -113,7 +113,7 @@ class Run(Work):
     side that looks empty is believed. `unguarded`: the caller reviews its plan, so it isn't held. People who are
     `erased` are left alone; `with_data`: what plugins know of people goes to Mailchimp too. `notes` tell the caller
     where this run does something other than expected. `to_read`: the seconds, as CiviCRM shows them, whose contacts and
-    history have to be read. `visibility`: which missing contacts CiviCRM shows; `odd_rows`: records
+    history have to be read. `visibility`: which missing contacts CiviCRM shows; `unreadable`: records
     that couldn't be read and aren't recorded yet; `named_rows`: those already named in the log (contact_problems.py).
     """
 
@@ -131,8 +131,8 @@ class Run(Work):
     notes: list[str] = field(default_factory=list)
     to_read: Changes = ALL_CHANGES
     visibility: Visibility = SEES_EVERYTHING
-    odd_rows: list[OddRow] = field(default_factory=list)
-    named_rows: set[OddRow] = field(default_factory=set)
+    unreadable: list[UnreadableRow] = field(default_factory=list)
+    named_rows: set[UnreadableRow] = field(default_factory=set)
 
     @property
     def since_at_site(self) -> str | None:
@@ -142,7 +142,7 @@ class Run(Work):
     def read_progress(self) -> Mapping[str, Any]:
         """Return where the stage continues; empty at its start."""
         with self.transaction() as tx:
-            return runs.standing(tx, self.list_id).progress or {}
+            return runs.stored_status(tx, self.list_id).progress or {}
 
     def note(self, message: str) -> None:
         """Log something the caller should know."""

@@ -53,10 +53,10 @@ def open_run(
     connection = connection.as_audience_says(double_optin=preflight.double_optin)
     with systems.store.begin() as tx:
         runs.hold_lease(tx, lease)
-        found = runs.standing(tx, connection.list_id)
+        found = runs.stored_status(tx, connection.list_id)
         if found.run_id is not None and _is_to_be_dropped(tx, found, connection, options, now):
             drop_run(tx, found, now)
-            found = runs.standing(tx, connection.list_id)
+            found = runs.stored_status(tx, connection.list_id)
         is_new = found.run_id is None
         since, reason = _reading_period(tx, found, connection, options) if is_new else (None, "")
         run_id = found.run_id or _begin_run(tx, connection, now, since, options)
@@ -105,7 +105,7 @@ def open_run(
 
 
 def _remembered_changes(
-    found: runs.Standing, begun: runs.RunStart, preflight: Preflight, fingerprint: Fingerprint, *, is_new: bool
+    found: runs.StoredStatus, begun: runs.RunStart, preflight: Preflight, fingerprint: Fingerprint, *, is_new: bool
 ) -> Mapping[str, Any]:
     """Return what to remember of changes; a continued run has already read some since its start."""
     before = found.seen or {}
@@ -117,7 +117,7 @@ def _remembered_changes(
 
 
 def _changes_to_read(
-    found: runs.Standing, begun: runs.RunStart, preflight: Preflight, known: Mapping[str, Any]
+    found: runs.StoredStatus, begun: runs.RunStart, preflight: Preflight, known: Mapping[str, Any]
 ) -> Changes:
     clock = preflight.checked.clock
     since_at_site = clock.shown_from(begun.since) if begun.since is not None else None
@@ -133,7 +133,7 @@ def refuse_passed_stage(systems: Systems, connection: Connection, lease: runs.Le
     now = systems.runtime.now()
     with systems.store.begin() as tx:
         runs.hold_lease(tx, lease)
-        found = runs.standing(tx, connection.list_id)
+        found = runs.stored_status(tx, connection.list_id)
         begins = found.run_id is None or _is_to_be_dropped(tx, found, connection, options, now)
     if options.stop_on is None or begins or _ORDER.index(found.stage) <= _ORDER.index(options.stop_on):
         return
@@ -157,7 +157,7 @@ def new_mark(tx: Transaction, list_id: str, begun: runs.RunStart) -> datetime | 
     A run with a `since` date reads no changes before it. The mark moves only if there is no gap between the old mark
     and the time the run reads from, so that the next run misses nobody.
     """
-    mark = runs.standing(tx, list_id).last_sync_time
+    mark = runs.stored_status(tx, list_id).last_sync_time
     has_a_gap = begun.since is not None and (mark is None or begun.since > mark)
     return None if has_a_gap else begun.at
 
@@ -200,7 +200,7 @@ def _withdraw_unsent(run: Run) -> None:
 
 
 def _reading_period(
-    tx: Transaction, found: runs.Standing, connection: Connection, options: Options
+    tx: Transaction, found: runs.StoredStatus, connection: Connection, options: Options
 ) -> tuple[datetime | None, str]:
     """Return the start of the period whose changes a new run reads (None: everything), and a note for its caller."""
     if options.everything or connection.trusted:
@@ -220,7 +220,7 @@ def _reading_period(
 
 
 def _is_to_be_dropped(
-    tx: Transaction, found: runs.Standing, connection: Connection, options: Options, now: datetime
+    tx: Transaction, found: runs.StoredStatus, connection: Connection, options: Options, now: datetime
 ) -> bool:
     """Return whether an interrupted run must not continue: its plan is old, or its linked groups have changed."""
     begun = runs.run_start(tx, found.run_id or 0)
@@ -228,7 +228,7 @@ def _is_to_be_dropped(
     return options.force_restart or stale or begun.links != link_terms(connection)
 
 
-def drop_run(tx: Transaction, found: runs.Standing, now: datetime, outcome: str = "dropped") -> None:
+def drop_run(tx: Transaction, found: runs.StoredStatus, now: datetime, outcome: str = "dropped") -> None:
     """End an interrupted run; what it read stays.
 
     Once it had decided, everything it read is in our rows: the next run need not go back further than its start.

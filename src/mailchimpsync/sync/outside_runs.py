@@ -20,7 +20,7 @@ from mailchimpsync.sync.stages.submit import collect
 from mailchimpsync.sync.updates.batches import refresh_batch
 from mailchimpsync.sync.updates.lanes import send_all
 from mailchimpsync.sync.updates.opt_outs import send_opt_outs
-from mailchimpsync.sync.updates.results import Read, give_up_results, read_results
+from mailchimpsync.sync.updates.results import ResultCounts, give_up_results, read_results
 
 
 def hold_lease_for(systems: Systems, connection: Connection, deadline: Deadline, lease: runs.Lease) -> Work:
@@ -64,7 +64,9 @@ def collect_connection(systems: Systems, connection: Connection, deadline: Deadl
         return found
 
 
-def process_batch(systems: Systems, connection: Connection, row: Any, deadline: Deadline, *, again: bool) -> Read:
+def process_batch(
+    systems: Systems, connection: Connection, row: Any, deadline: Deadline, *, again: bool
+) -> ResultCounts:
     """Read the results of one finished batch, `again` if they have been read already.
 
     Raises:
@@ -111,6 +113,6 @@ def _finished(work: Work, row: Any, *, again: bool) -> BatchInfo | None:
 
 def _send_retries(work: Work) -> None:
     with work.transaction() as tx:
-        is_interrupted = runs.standing(tx, work.list_id).run_id is not None
+        is_interrupted = runs.stored_status(tx, work.list_id).run_id is not None
     if not is_interrupted:
         send_all(work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailchimpsync.runtime import Progress, Runtime
-from mailchimpsync.store.runs.runs import StageProgress, Standing
+from mailchimpsync.store.runs.runs import StageProgress, StoredStatus
 
 
 class RecordedProgress:
@@ -14,10 +14,10 @@ class RecordedProgress:
     The count is stored with the lease, at the start of each transaction, so that it costs nothing extra.
     """
 
-    def __init__(self, listener: Progress, runtime: Runtime, left: Standing) -> None:
+    def __init__(self, listener: Progress, runtime: Runtime, left: StoredStatus) -> None:
         """Take the listener, and the progress an earlier call left; None for a new run."""
         self._listener, self._runtime = listener, runtime
-        self._left: Standing | None = left
+        self._left: StoredStatus | None = left
         self._before = StageProgress()
         self._now: StageProgress | None = None
         self._began = runtime.now()

@@ -117,7 +117,7 @@ def _run(systems: Systems, connection: Connection, deadline: Deadline, options: 
         # The stop has cut off a request, so its error says nothing about the other side.
         outcome = Outcome.ABORTED if watch() else Outcome.OUT_OF_TIME
         with systems.store.begin() as tx:
-            found = runs.standing(tx, connection.list_id)
+            found = runs.stored_status(tx, connection.list_id)
         return Result(connection.list_id, found.run_id or 0, outcome, found.stage)
 
 
@@ -199,7 +199,7 @@ def _unchanged(systems: Systems, connection: Connection) -> Result:
     """Return the result of a call that needed no run; people who couldn't be synced still can't."""
     with systems.store.reading() as tx:
         still_due = due.count_due(tx, connection.list_id)
-        gone = deleted_interests(runs.standing(tx, connection.list_id), connection.interests)
+        gone = deleted_interests(runs.stored_status(tx, connection.list_id), connection.interests)
     return Result(connection.list_id, 0, Outcome.UNCHANGED, Stage.FETCH, due=still_due, gone_interests=gone)
 
 
@@ -213,12 +213,12 @@ def _is_held(systems: Systems, lease: runs.Lease, connection: Connection) -> Res
         hold = kept_plans.open_hold(tx, list_id) if is_guarded else None
         if hold is None or kept_plans.approved_plan(tx, list_id) is not None:
             return None
-        return Result(list_id, 0, Outcome.HELD, runs.standing(tx, list_id).stage, kept_plan_id=hold.id)
+        return Result(list_id, 0, Outcome.HELD, runs.stored_status(tx, list_id).stage, kept_plan_id=hold.id)
 
 
 def _run_stages(run: Run, stop_on: Stage | None) -> Result:
     with run.transaction() as tx:
-        stage = runs.standing(tx, run.list_id).stage
+        stage = runs.stored_status(tx, run.list_id).stage
     while True:
         if stage is stop_on:
             return Result(run.list_id, run.id, Outcome.STOPPED, stage)
@@ -274,7 +274,7 @@ def _complete(run: Run) -> Result:
         if run.kept_plan_id is not None:
             kept_plans.finish_plan(tx, run.kept_plan_id, run.id)
         refused = _refused_alike(tx, run.list_id, still_due)
-        gone = deleted_interests(runs.standing(tx, run.list_id), run.connection.interests)
+        gone = deleted_interests(runs.stored_status(tx, run.list_id), run.connection.interests)
     if refused is not None:
         raise refused
     result = Result(run.list_id, run.id, outcome, Stage.FETCH, waiting, run.kept_plan_id, due=still_due)
@@ -311,7 +311,7 @@ def _count_people(run: Run) -> counts.Agreement | None:
 def _drop_uncertain_plan(run: Run) -> None:
     """Drop the plan: what was read may be untrue, so the next run reads everything again. The mark stays."""
     with run.transaction() as tx:
-        drop_run(tx, runs.standing(tx, run.list_id), run.runtime.now())
+        drop_run(tx, runs.stored_status(tx, run.list_id), run.runtime.now())
         bases.forget_links(tx, run.list_id)
 
 

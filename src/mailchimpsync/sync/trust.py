@@ -27,7 +27,7 @@ def resolve_trust(systems: Systems, connection: Connection, deadline: Deadline, 
         if not connection.trusted:
             runs.record_trust(tx, connection.list_id, None)
             return connection
-        done = runs.standing(tx, connection.list_id).trust
+        done = runs.stored_status(tx, connection.list_id).trust
     if done is not None and _open_and_lost(systems.store, done["run"])[0]:
         collect(hold_lease_for(systems, connection, deadline, lease))
     return with_current_trust(systems.store, connection)
@@ -54,7 +54,7 @@ def trust_is_over(store: Store, connection: Connection) -> bool:
 def _open_and_lost_updates(store: Store, connection: Connection) -> tuple[int, int] | None:
     """Return how many updates of the run with this trust are open and lost; None: there was no such run."""
     with store.begin() as tx:
-        done = runs.standing(tx, connection.list_id).trust
+        done = runs.stored_status(tx, connection.list_id).trust
     if done is None or done["trusted"] != connection.trusted:
         return None
     return _open_and_lost(store, done["run"])

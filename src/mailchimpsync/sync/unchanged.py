@@ -84,10 +84,10 @@ def is_unchanged(systems: Systems, connection: Connection, options: Options, now
         EvidenceError, AccessError, TransientError: CiviCRM can't be asked or believed.
     """
     with systems.store.reading() as tx:
-        standing = runs.standing(tx, connection.list_id)
-        if not _may_be_unchanged(tx, standing, connection, options, systems.runtime.now()):
+        stored = runs.stored_status(tx, connection.list_id)
+        if not _may_be_unchanged(tx, stored, connection, options, systems.runtime.now()):
             return False
-    mark, seen = standing.last_sync_time, standing.seen or {}
+    mark, seen = stored.last_sync_time, stored.seen or {}
     if mark is None or now_there.text is None or seen[FINGERPRINT].get(_HASH) != now_there.text:
         return False
     asked = asked_since(seen, mark, systems.runtime.now())
@@ -100,18 +100,18 @@ def is_unchanged(systems: Systems, connection: Connection, options: Options, now
 
 
 def _may_be_unchanged(
-    tx: Transaction, standing: runs.Standing, connection: Connection, options: Options, now: datetime
+    tx: Transaction, stored: runs.StoredStatus, connection: Connection, options: Options, now: datetime
 ) -> bool:
     """Return whether the last run was complete and recent, nobody is waiting, and no special run is wanted."""
-    mark, remembered = standing.last_sync_time, (standing.seen or {}).get(FINGERPRINT) or {}
+    mark, remembered = stored.last_sync_time, (stored.seen or {}).get(FINGERPRINT) or {}
     return (
         _is_usual(options)
         and mark is not None
         and timedelta(0) <= now - mark < RUN_EVERY
         and remembered.get(_AT) == mark.isoformat()
-        and standing.run_id is None
-        and standing.failing_code is None
-        and standing.links == group_links(connection)
+        and stored.run_id is None
+        and stored.failing_code is None
+        and stored.links == group_links(connection)
         and not connection.trusted
         and kept_plans.approved_plan(tx, connection.list_id) is None
         and not due.is_anything_waiting(tx, connection.list_id, now)

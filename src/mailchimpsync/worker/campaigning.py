@@ -50,7 +50,7 @@ def pull_due_campaigns(site: Site, stop: Stop, count: Callable[[str], None]) -> 
 def _due(tx: Transaction, link: Link, now: datetime) -> bool:
     """Return whether an import is due: never in quiet hours or before the connection's first complete sync."""
     how, list_id = link.campaigns, link.audience_id
-    if not how.enabled or is_quiet(link.schedule, now) or runs.standing(tx, list_id).last_sync_time is None:
+    if not how.enabled or is_quiet(link.schedule, now) or runs.stored_status(tx, list_id).last_sync_time is None:
         return False
     before = campaigns.last_import(tx, list_id)
     if before is None:

@@ -126,12 +126,12 @@ class _StoreCollector(Collector):
         for link in self._site.configuration.connections:
             audience = link.audience_id
             with self._site.store.reading() as tx:
-                found, standing = service_figures.connection_figures(tx, audience), state_of(tx, link, now)
-            state.add_metric([audience, standing.name], 1.0)
-            for cause, number in standing.due.by_cause.items():
+                found, stored = service_figures.connection_figures(tx, audience), state_of(tx, link, now)
+            state.add_metric([audience, stored.name], 1.0)
+            for cause, number in stored.due.by_cause.items():
                 people.add_metric([audience, cause or "next run"], number)
-            errors.add_metric([audience], standing.failing_times)
-            leaving.add_metric([audience], standing.due.leaving)
+            errors.add_metric([audience], stored.failing_times)
+            leaving.add_metric([audience], stored.due.leaving)
             for status, number in found.rows.items():
                 rows.add_metric([audience, status], number)
             held.add_metric([audience], 1.0 if found.lease_held else 0.0)

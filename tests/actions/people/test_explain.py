@@ -32,8 +32,8 @@ def story(found: Explanation) -> str:
 
 
 def here(found: Explanation) -> Any:
-    [standing] = [one for one in found.statuses if one.list_id == LIST_ID]
-    return standing
+    [status] = [one for one in found.statuses if one.list_id == LIST_ID]
+    return status
 
 
 def command(charity_site: CharitySite, *words: str) -> Result:

@@ -39,13 +39,13 @@ def under_way(charity: Charity, done: int, total: int | None, seconds: int) -> N
 
 def goes_on(charity: Charity, done: int, total: int, seconds: int) -> None:
     with charity.site.store.begin() as tx:
-        lease = runs.Lease(AUDIENCE_ID, runs.standing(tx, AUDIENCE_ID).lease_token)
+        lease = runs.Lease(AUDIENCE_ID, runs.stored_status(tx, AUDIENCE_ID).lease_token)
         runs.hold_lease(tx, lease, runs.StageProgress(done, total, seconds))
 
 
 def comes_to_its_end(charity: Charity) -> None:
     with charity.site.store.begin() as tx:
-        found = runs.standing(tx, AUDIENCE_ID)
+        found = runs.stored_status(tx, AUDIENCE_ID)
         now = charity.site.runtime.now()
         runs.end_run(tx, AUDIENCE_ID, found.run_id or 0, now, "done", mark=now)
         runs.release_lease(tx, runs.Lease(AUDIENCE_ID, found.lease_token))
@@ -195,7 +195,7 @@ def test_otto_stops_an_interrupted_sync_only_after_he_has_read_what_that_means(
 
 def open_run(charity: Charity) -> int | None:
     with charity.site.store.begin() as tx:
-        return runs.standing(tx, AUDIENCE_ID).run_id
+        return runs.stored_status(tx, AUDIENCE_ID).run_id
 
 
 def test_without_scripts_a_page_asks_before_a_sync_is_stopped(own_charity: Callable[..., Charity]) -> None:

@@ -69,10 +69,10 @@ def test_a_request_to_stop_is_seen_by_other_processes_until_it_is_cleared(store:
     with store.begin() as tx:
         runs.request_abort(tx, LIST)
     with second_store.begin() as tx:
-        assert runs.standing(tx, LIST).is_asked
+        assert runs.stored_status(tx, LIST).is_asked
         runs.clear_abort(tx, LIST)
     with store.begin() as tx:
-        assert not runs.standing(tx, LIST).is_asked
+        assert not runs.stored_status(tx, LIST).is_asked
 
 
 def test_due_rows_whose_update_was_aborted_after_it_was_sent_are_told_with_it(store: Store) -> None:

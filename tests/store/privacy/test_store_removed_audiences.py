@@ -136,9 +136,9 @@ def test_one_that_is_half_forgotten_stands_as_if_it_had_never_been_synced(furnis
     with furnished.begin() as tx:
         removed_audiences.begin_removal(tx, LIST, hour(9))
         removed_audiences.remove_some(tx, LIST, 1)
-        standing = runs.standing(tx, LIST)
+        stored = runs.stored_status(tx, LIST)
 
-    assert (standing.last_sync_time, standing.run_id, standing.stage) == (None, None, Stage.FETCH)
+    assert (stored.last_sync_time, stored.run_id, stored.stage) == (None, None, Stage.FETCH)
 
 
 def test_forgetting_goes_on_after_a_crash_at_any_step(furnished: Store) -> None:

@@ -49,7 +49,7 @@ def test_calls_that_end_with_the_same_error_are_counted_until_another_one_or_the
         after_a_pause = attempts.record_failure(tx, LIST, hour(5), "MC_AUTH")
         other = attempts.record_failure(tx, LIST, hour(6), "CV_AUTH")
         attempts.record_success(tx, LIST, hour(7), "done", ends_failing=True)
-        found = runs.standing(tx, LIST)
+        found = runs.stored_status(tx, LIST)
 
     assert first == [(times, hour(1)) for times in (1, 2, 3)]
     assert (after_a_pause, other) == ((4, hour(1)), (1, hour(6)))

@@ -39,9 +39,9 @@ def test_who_takes_the_lease_holds_it(store: Store) -> None:
     with store.begin() as tx:
         lease = runs.acquire_lease(tx, LIST, ONE)
         runs.hold_lease(tx, lease)
-        standing = runs.standing(tx, LIST)
+        stored = runs.stored_status(tx, LIST)
 
-    assert (standing.lease_owner, standing.lease_expires) == (ONE, EXPIRED)
+    assert (stored.lease_owner, stored.lease_expires) == (ONE, EXPIRED)
 
 
 def test_nobody_else_gets_it_before_it_expires(store: Store, second_store: Store, clock: Clock) -> None:
@@ -114,7 +114,7 @@ def test_a_lost_lease_given_back_takes_nothing_from_its_new_holder(store: Store,
         runs.acquire_lease(tx, LIST, OTHER)
         runs.release_lease(tx, lost)
 
-        assert runs.standing(tx, LIST).lease_owner == OTHER
+        assert runs.stored_status(tx, LIST).lease_owner == OTHER
 
 
 @pytest.mark.parametrize("has_run_before", [True, False])
@@ -139,7 +139,7 @@ def test_of_two_that_reach_for_it_at_once_one_gets_it(store: Store, second_store
     for thread in threads:
         thread.join()
     with store.begin() as tx:
-        holder = runs.standing(tx, LIST).lease_owner
+        holder = runs.stored_status(tx, LIST).lease_owner
 
     winners = [owner for owner, outcome in outcomes.items() if isinstance(outcome, runs.Lease)]
     losers = [outcome for outcome in outcomes.values() if isinstance(outcome, BusyError)]
@@ -149,7 +149,7 @@ def test_of_two_that_reach_for_it_at_once_one_gets_it(store: Store, second_store
 
 def test_a_connection_that_never_ran_is_ready_to_fetch(store: Store) -> None:
     with store.begin() as tx:
-        assert runs.standing(tx, LIST) == runs.Standing(LIST, Stage.FETCH)
+        assert runs.stored_status(tx, LIST) == runs.StoredStatus(LIST, Stage.FETCH)
         assert runs.last_run(tx, LIST) is None
 
 
@@ -159,9 +159,13 @@ def test_a_run_remembers_where_it_is_and_what_it_looks_at(store: Store) -> None:
         run_id = runs.begin_run(tx, LIST, hour(9), hour(7), {"group_id": 5})
         runs.set_stage(tx, LIST, Stage.RECONCILE)
         runs.set_progress(tx, LIST, {"decided_to": 7})
-        standing, begun = runs.standing(tx, LIST), runs.run_start(tx, run_id)
+        stored, begun = runs.stored_status(tx, LIST), runs.run_start(tx, run_id)
 
-    assert (standing.run_id, standing.stage, standing.progress) == (run_id, Stage.RECONCILE, {"decided_to": 7})
+    assert (stored.run_id, stored.stage, stored.progress) == (
+        run_id,
+        Stage.RECONCILE,
+        {"decided_to": 7},
+    )
     assert begun == runs.RunStart(hour(9), hour(7), {"group_id": 5})
 
 
@@ -171,7 +175,7 @@ def test_the_next_stage_begins_at_its_beginning(store: Store) -> None:
         runs.set_progress(tx, LIST, {"decided_to": 7})
         runs.set_stage(tx, LIST, Stage.CREATE_CONTACTS)
 
-        assert runs.standing(tx, LIST).progress is None
+        assert runs.stored_status(tx, LIST).progress is None
 
 
 def test_a_complete_run_moves_the_mark_and_a_dropped_one_leaves_it(store: Store) -> None:
@@ -181,10 +185,10 @@ def test_a_complete_run_moves_the_mark_and_a_dropped_one_leaves_it(store: Store)
         runs.end_run(tx, LIST, first, hour(10), "done", mark=hour(9), links={"group_id": 5})
         second = runs.begin_run(tx, LIST, hour(11), hour(7))
         runs.end_run(tx, LIST, second, hour(12), "dropped")
-        standing, last = runs.standing(tx, LIST), runs.last_run(tx, LIST)
+        stored, last = runs.stored_status(tx, LIST), runs.last_run(tx, LIST)
 
-    assert (standing.last_sync_time, standing.links) == (hour(9), {"group_id": 5})
-    assert (standing.run_id, standing.stage) == (None, Stage.FETCH)
+    assert (stored.last_sync_time, stored.links) == (hour(9), {"group_id": 5})
+    assert (stored.run_id, stored.stage) == (None, Stage.FETCH)
     assert last is not None
     assert (last.id, last.outcome, last.finished_at) == (second, "dropped", hour(12))
 
@@ -216,11 +220,11 @@ def test_a_log_is_read_in_its_order_and_long_lines_are_cut(store: Store) -> None
 def test_a_lease_goes_by_the_databases_clock_which_is_the_same_for_all(store: Store) -> None:
     with store.begin() as tx:
         lease = runs.acquire_lease(tx, LIST, ONE)
-        taken = runs.standing(tx, LIST)
+        taken = runs.stored_status(tx, LIST)
         runs.hold_lease(tx, lease)
-        held = runs.standing(tx, LIST)
+        held = runs.stored_status(tx, LIST)
         runs.request_abort(tx, LIST)
-        asked = runs.standing(tx, LIST)
+        asked = runs.stored_status(tx, LIST)
 
     assert taken.lease_expires is not None
     assert held.lease_expires is not None
@@ -235,6 +239,6 @@ def test_an_expired_lease_is_not_held_and_an_old_request_to_stop_is_none(store: 
         runs.acquire_lease(tx, LIST, ONE)
         runs.request_abort(tx, LIST)
         clock.now = EXPIRED
-        standing = runs.standing(tx, LIST)
+        stored = runs.stored_status(tx, LIST)
 
-    assert (standing.is_held, standing.is_asked) == (False, False)
+    assert (stored.is_held, stored.is_asked) == (False, False)

@@ -28,13 +28,13 @@ INTEREST = "1111111111"
 def test_anyone_who_is_subscribed_makes_an_audience_not_empty(store: Store) -> None:
     with store.begin() as tx:
         add_row(tx, mailchimp_status="archived", seen_run=NEXT_RUN)
-        assert not plausibility.anybody_subscribed(tx, LIST, None)
+        assert not plausibility.has_subscribed_members(tx, LIST, None)
         add_row(tx, mailchimp_status="pending", seen_run=RUN)
 
-        assert plausibility.anybody_subscribed(tx, LIST, None)
-        assert plausibility.anybody_subscribed(tx, LIST, RUN)
-        assert not plausibility.anybody_subscribed(tx, LIST, NEXT_RUN)
-        assert not plausibility.anybody_subscribed(tx, OTHER_LIST, None)
+        assert plausibility.has_subscribed_members(tx, LIST, None)
+        assert plausibility.has_subscribed_members(tx, LIST, RUN)
+        assert not plausibility.has_subscribed_members(tx, LIST, NEXT_RUN)
+        assert not plausibility.has_subscribed_members(tx, OTHER_LIST, None)
 
 
 def test_who_was_agreed_on_is_counted_unless_a_change_is_under_way(store: Store) -> None:
@@ -68,9 +68,9 @@ def test_a_removal_is_a_trace_and_another_group_is_none(store: Store) -> None:
         groups.store_memberships(tx, LIST, NEXT_RUN, [(BOB, EVENTS, "Added")])
 
         assert plausibility.memberships_missing(tx, LIST, NEWSLETTER, NEXT_RUN) == (3, 2)
-        assert not plausibility.anybody_in_group(tx, LIST, NEWSLETTER, NEXT_RUN)
-        assert plausibility.anybody_in_group(tx, LIST, NEWSLETTER, None)
-        assert plausibility.anybody_in_group(tx, LIST, EVENTS, NEXT_RUN)
+        assert not plausibility.has_group_members(tx, LIST, NEWSLETTER, NEXT_RUN)
+        assert plausibility.has_group_members(tx, LIST, NEWSLETTER, None)
+        assert plausibility.has_group_members(tx, LIST, EVENTS, NEXT_RUN)
         assert not plausibility.has_seen_group(tx, LIST, EVENTS, RUN)
 
 
@@ -110,4 +110,4 @@ def test_what_civicrm_showed_is_remembered_and_what_someone_accepted_too(store: 
         runs.accept_empty(tx, run_id)
 
         assert runs.run_start(tx, run_id).accepts_empty
-        assert (runs.standing(tx, LIST).seen or {})["entries"][0][:3] == [1, ANN, NEWSLETTER]
+        assert (runs.stored_status(tx, LIST).seen or {})["entries"][0][:3] == [1, ANN, NEWSLETTER]

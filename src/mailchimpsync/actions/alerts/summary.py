@@ -41,7 +41,7 @@ def _summary_of_link(tx: Transaction, site: Site, link: Link, since: datetime) -
         yield f"• Held: plan {hold.id} waits for someone to approve or drop it."
     state = state_of(tx, link, site.runtime.now())
     yield f"• Status: {headline(state)}."
-    yield f"• Last complete sync: {moment(runs.standing(tx, list_id).last_sync_time)}."
+    yield f"• Last complete sync: {moment(runs.stored_status(tx, list_id).last_sync_time)}."
     verified = verifications.newest_verification(tx, list_id)
     if verified is None:
         yield "• Last verified: never."

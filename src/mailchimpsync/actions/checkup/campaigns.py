@@ -31,7 +31,7 @@ def check_campaigns(site: Site) -> Iterator[Finding]:
     for link in (one for one in site.configuration.connections if one.campaigns.enabled):
         with site.store.reading() as tx:
             newest, known = campaigns.last_import(tx, link.audience_id), campaigns.tally(tx, link.audience_id)
-            synced = runs.standing(tx, link.audience_id).last_sync_time
+            synced = runs.stored_status(tx, link.audience_id).last_sync_time
         if newest is None:
             if synced is not None:
                 yield Finding(Level.WARNING, _subject(link), say("They have never been imported."), _START_SERVICE)

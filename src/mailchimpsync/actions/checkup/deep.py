@@ -24,8 +24,8 @@ def check_rights_in_depth(site: Site) -> Iterator[Finding]:
     with within(site.civicrm(), SECONDS) as client:
         rights = prove_rights(client)
         hidden = hidden_contacts(client)
-    for right, standing in rights.items():
-        yield ok(say("Permission “%(right)s”", right=right.value), say(_STANDINGS[standing]))
+    for right, stored in rights.items():
+        yield ok(say("Permission “%(right)s”", right=right.value), say(_STANDINGS[stored]))
     if hidden and rights[Right.TRASH] is RightState.GRANTED:
         groups = ", ".join(f"{group}: {number}" for group, number in hidden.items())
         what = say("CiviCRM counts more contacts in groups than it shows. By group: %(groups)s.", groups=groups)
@@ -49,7 +49,7 @@ def check_time_zone(site: Site) -> Iterator[Finding]:
     if civicrm is None:
         return
     with site.store.reading() as tx:
-        seen = [runs.standing(tx, link.audience_id).seen or {} for link in site.configuration.connections]
+        seen = [runs.stored_status(tx, link.audience_id).seen or {} for link in site.configuration.connections]
     sessions = {SessionZone(one.get("session", SessionZone.UNKNOWN)) for one in seen} - {SessionZone.UNKNOWN}
     session = sessions.pop() if len(sessions) == 1 else SessionZone.UNKNOWN
     yield ok(say("CiviCRM's database session"), say(_SESSIONS[session]))

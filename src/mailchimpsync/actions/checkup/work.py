@@ -33,7 +33,7 @@ def check_syncs(site: Site) -> Iterator[Finding]:
     now = site.runtime.now()
     for link in site.configuration.connections:
         with site.store.begin() as tx:
-            standing, state = runs.standing(tx, link.audience_id), state_of(tx, link, now)
+            stored, state = runs.stored_status(tx, link.audience_id), state_of(tx, link, now)
         yield _age(link, state, now)
         yield from _people_due(link, state)
         if state.batches is not None:
@@ -42,10 +42,10 @@ def check_syncs(site: Site) -> Iterator[Finding]:
         if state.gone_interests:
             remedy = explain_code(Code.MC_MAPPING_GONE).remedy
             yield Finding(Level.BAD, _subject(link), deleted_interests_sentence(state.gone_interests), remedy)
-        if standing.lease_owner is not None and is_dead(standing.lease_owner):
+        if stored.lease_owner is not None and is_dead(stored.lease_owner):
             what = say(
                 "The last process that worked on it ended unexpectedly. Its next step: %(stage)s.",
-                stage=STAGE_WORDS[standing.stage],
+                stage=STAGE_WORDS[stored.stage],
             )
             yield Finding(Level.WARNING, _subject(link), what, Step.RESUME)
 

@@ -22,4 +22,4 @@ def last_syncs(site: Site) -> dict[str, LastSync]:
     """Return when each connection was last synced, by audience id."""
     lists = [link.audience_id for link in site.configuration.connections]
     with site.store.reading() as tx:
-        return {one: LastSync(runs.standing(tx, one).last_sync_time, runs.last_run(tx, one)) for one in lists}
+        return {one: LastSync(runs.stored_status(tx, one).last_sync_time, runs.last_run(tx, one)) for one in lists}

@@ -20,13 +20,13 @@ from mailchimpsync.sync import Outcome, Result
 class Report:
     """The result of syncing one connection: a result, an error, or neither if no time was left for it.
 
-    `standing` and `log` (of its newest run) are the connection's status afterwards.
+    `stored` and `log` (of its newest run) are the connection's status afterwards.
     """
 
     link: Link
     result: Result | None = None
     error: MailchimpsyncError | None = None
-    standing: runs.Standing | None = None
+    stored: runs.StoredStatus | None = None
     log: tuple[tuple[datetime, str], ...] = ()
 
     @property
@@ -65,13 +65,13 @@ def in_wire_form(reports: Sequence[Report]) -> list[dict[str, Any]]:
 
 
 def _entry(report: Report) -> dict[str, Any]:
-    standing, error = report.standing, report.error
+    stored, error = report.stored, report.error
     return {
         "list_id": report.link.audience_id,
         "group_id": report.link.group_id,
         "status": {
-            "lastSyncTime": standing.last_sync_time if standing else None,
-            "locks": {"fetchAndReconcile": standing.stage.value if standing else None},
+            "lastSyncTime": stored.last_sync_time if stored else None,
+            "locks": {"fetchAndReconcile": stored.stage.value if stored else None},
             "log": [{"time": time, "message": message} for time, message in report.log],
             "fetch": {},
         },

@@ -122,76 +122,83 @@ class ConnectionState:
 def state_of(tx: Transaction, link: Link, now: datetime, still_due: Due | None = None) -> ConnectionState:
     """Return the state of a connection according to the store; pass `still_due` if it is counted already."""
     list_id = link.audience_id
-    standing = runs.standing(tx, list_id)
+    stored = runs.stored_status(tx, list_id)
     due_now = count_due(tx, list_id) if still_due is None else still_due
     hold = kept_plans.open_hold(tx, list_id) if link.guard.enabled else None
     plan_id = hold.id if hold is not None and hold.expires_at > now else None
     under_way, _ = updates.count_open_updates(tx, list_id)
-    running = standing.is_held
+    running = stored.is_held
     verified = verifications.newest_verification(tx, list_id)
-    code = standing.failing_code or next(iter(due_now.by_cause), None) if due_now.put_off else standing.failing_code
+    code = stored.failing_code or next(iter(due_now.by_cause), None) if due_now.put_off else stored.failing_code
     return ConnectionState(
-        name=_state_name(link, standing, due_now, now, running=running, held=plan_id is not None, under_way=under_way),
+        name=_state_name(link, stored, due_now, now, running=running, held=plan_id is not None, under_way=under_way),
         due=due_now,
         under_way=under_way,
         under_way_since=updates.oldest_open_update(tx, list_id) if under_way else None,
         failed=rows.count_with_status(tx, list_id, SyncStatus.FAIL),
-        interrupted=standing.run_id is not None and not running,
+        interrupted=stored.run_id is not None and not running,
         held_plan_id=plan_id,
-        attempted_at=standing.attempted_at,
-        attempt_outcome=standing.attempt_outcome,
-        synced_at=standing.last_sync_time,
+        attempted_at=stored.attempted_at,
+        attempt_outcome=stored.attempt_outcome,
+        synced_at=stored.last_sync_time,
         failing_code=code or None,
-        failing_since=standing.failing_since,
-        failing_times=standing.failing_times or 0,
-        next_run_at=_next_run(tx, link, standing, now),
+        failing_since=stored.failing_since,
+        failing_times=stored.failing_times or 0,
+        next_run_at=_next_run(tx, link, stored, now),
         verified_at=verified.started_at if verified is not None else None,
         unexplained=verified.unexplained if verified is not None else 0,
         explained=verified.explained if verified is not None else 0,
         batches=updates.batch_delay(tx, list_id, now),
-        gone_interests=deleted_interests(standing, link.interests),
+        gone_interests=deleted_interests(stored, link.interests),
     )
 
 
 def _state_name(  # noqa: PLR0911 (one word each)
-    link: Link, standing: runs.Standing, due_now: Due, now: datetime, *, running: bool, held: bool, under_way: int
+    link: Link,
+    stored: runs.StoredStatus,
+    due_now: Due,
+    now: datetime,
+    *,
+    running: bool,
+    held: bool,
+    under_way: int,
 ) -> StateName:
-    last = standing.attempted_at or standing.last_sync_time
+    last = stored.attempted_at or stored.last_sync_time
     if running:
         return StateName.RUNNING
     if held:
         return StateName.HELD
-    if standing.failing_code is not None or due_now.put_off:
+    if stored.failing_code is not None or due_now.put_off:
         return StateName.FAILING
-    if last is None and standing.run_id is None:
+    if last is None and stored.run_id is None:
         return StateName.NOT_SET_UP
     if not link.schedule.enabled and last is not None and now - last > PAUSED_AFTER:
         return StateName.PAUSED
-    is_complete = standing.attempt_outcome in _COMPLETE and standing.last_sync_time is not None
-    if due_now.number or under_way or standing.run_id is not None or not is_complete:
+    is_complete = stored.attempt_outcome in _COMPLETE and stored.last_sync_time is not None
+    if due_now.number or under_way or stored.run_id is not None or not is_complete:
         return StateName.WAITING
     return StateName.OK
 
 
 def next_run_at(tx: Transaction, link: Link, now: datetime) -> datetime | None:
     """Return when a service starts the next run; None: no service runs this connection's schedule."""
-    return _next_run(tx, link, runs.standing(tx, link.audience_id), now)
+    return _next_run(tx, link, runs.stored_status(tx, link.audience_id), now)
 
 
-def _next_run(tx: Transaction, link: Link, standing: runs.Standing, now: datetime) -> datetime | None:
+def _next_run(tx: Transaction, link: Link, stored: runs.StoredStatus, now: datetime) -> datetime | None:
     if not services.any_alive(tx, now):
         return None
-    past = history_of(tx, link.audience_id, now, _last_attempt(standing))
+    past = history_of(tx, link.audience_id, now, _last_attempt(stored))
     return due(link.schedule, past, now, link.audience_id)
 
 
-def _last_attempt(standing: runs.Standing) -> Attempt | None:
+def _last_attempt(stored: runs.StoredStatus) -> Attempt | None:
     """Return the last attempt in the form the schedule needs, if it failed."""
-    code, ended = standing.failing_code, standing.attempted_at
+    code, ended = stored.failing_code, stored.attempted_at
     if code is None or ended is None:
         return None
     passes = code in Code.__members__ and REGISTRY[Code(code)].retry is Retry.NEXT_RUN
-    return Attempt(ended, ended, CallOutcome.FAILED if passes else CallOutcome.PERSON, standing.failing_times or 1)
+    return Attempt(ended, ended, CallOutcome.FAILED if passes else CallOutcome.PERSON, stored.failing_times or 1)
 
 
 def headline(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each)

@@ -73,29 +73,29 @@ def _status(
     tx: Transaction, link: Link, now: datetime, problems: Mapping[str, str] | None, counted: RowCounts
 ) -> ConnectionStatus:
     list_id = link.audience_id
-    standing = runs.standing(tx, list_id)
+    stored = runs.stored_status(tx, list_id)
     agreement, by_status = counted.agreement, counted.by_status
     outstanding, unsent = updates.count_open_updates(tx, list_id)
     last = runs.last_run(tx, list_id)
     log = tuple(runs.log_lines(tx, list_id, last.id)) if last else ()
     verified = verifications.newest_verification(tx, list_id)
-    running = standing.is_held
-    interrupted = standing.run_id is not None and not running
+    running = stored.is_held
+    interrupted = stored.run_id is not None and not running
     hold = kept_plans.open_hold(tx, list_id) if link.guard.enabled else None
     is_held = hold is not None and hold.expires_at > now
     state = state_of(tx, link, now, counted.due)
     return ConnectionStatus(
         link=link,
-        stage=standing.stage.value,
+        stage=stored.stage.value,
         running=running,
         interrupted=interrupted,
-        crashed=_crashed(standing, _last_sign(last, log, now), now) if interrupted else None,
+        crashed=_crashed(stored, _last_sign(last, log, now), now) if interrupted else None,
         state=state,
-        last_sync_time=standing.last_sync_time,
+        last_sync_time=stored.last_sync_time,
         since=last.since if last else None,
         rows=by_status,
         weird=_weird(tx, link, by_status),
-        is_counted=_is_counted(standing),
+        is_counted=_is_counted(stored),
         subscribed_at_civicrm=agreement.subscribed_at_civicrm,
         subscribed_at_mailchimp=agreement.subscribed_at_mailchimp,
         to_add=agreement.to_add,
@@ -115,7 +115,7 @@ def _status(
         held_why=tuple(hold.excess) if hold is not None and is_held else (),
         differences_found=verified.unexplained if verified else None,
         cannot_join=agreement.cannot_join,
-        working=_working(standing) if running else None,
+        working=_working(stored) if running else None,
         run_id=last.id if last else None,
         run_began_at=last.started_at if last else None,
         run_begun_by=last.begun_by if last else None,
@@ -132,9 +132,9 @@ def _last_sign(last: StoredRun | None, log: Sequence[tuple[datetime, str]], now:
     return last.started_at if last else now
 
 
-def _is_counted(standing: runs.Standing) -> bool:
+def _is_counted(stored: runs.StoredStatus) -> bool:
     """Say whether both sides were ever read completely: by a complete run, or by the first run so far."""
-    return standing.last_sync_time is not None or standing.stage in _AFTER_READING
+    return stored.last_sync_time is not None or stored.stage in _AFTER_READING
 
 
 def _last_outcome(state: ConnectionState, last: StoredRun | None) -> str | None:
@@ -144,10 +144,10 @@ def _last_outcome(state: ConnectionState, last: StoredRun | None) -> str | None:
     return FAILED if state.attempt_outcome == state.failing_code else state.attempt_outcome
 
 
-def _working(standing: runs.Standing) -> RunProgress | None:
+def _working(stored: runs.StoredStatus) -> RunProgress | None:
     """Return the progress of a run; the sync of a few members, by webhook, has no stage."""
-    at = standing.stage_progress
-    if standing.run_id is None or at is None:
+    at = stored.stage_progress
+    if stored.run_id is None or at is None:
         return None
     return RunProgress(at.done, at.total if at.total and at.total >= at.done else None, at.seconds)
 
@@ -164,11 +164,11 @@ def _campaigns(tx: Transaction, list_id: str) -> CampaignsStatus:
     )
 
 
-def _crashed(standing: runs.Standing, last_sign: datetime, now: datetime) -> str | None:
+def _crashed(stored: runs.StoredStatus, last_sign: datetime, now: datetime) -> str | None:
     if now - last_sign < CRASHED_AFTER:
         return None
     age = in_words((now - last_sign).total_seconds())
-    return f"The run stopped before {standing.stage.value}, {age} ago, and was not continued. Sync to continue it."
+    return f"The run stopped before {stored.stage.value}, {age} ago, and was not continued. Sync to continue it."
 
 
 def _weird(tx: Transaction, link: Link, by_status: Mapping[str, int]) -> tuple[Mapping[str, Any], ...]:

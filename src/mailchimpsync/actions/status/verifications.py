@@ -15,17 +15,17 @@ from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store.verify import verifications
-from mailchimpsync.sync.verify import Difference, Verified, verify
+from mailchimpsync.sync.verify import Difference, VerificationResult, verify
 
-_NAMES = tuple(field.name for field in fields(Verified))
+_NAMES = tuple(field.name for field in fields(VerificationResult))
 
 
-def in_wire_form(found: Sequence[Verified]) -> list[dict[str, Any]]:
+def in_wire_form(found: Sequence[VerificationResult]) -> list[dict[str, Any]]:
     """Return verifications as objects, with whether both sides were `in_sync`."""
     return [plain(to_mapping(one)) for one in found]
 
 
-def to_mapping(one: Verified) -> dict[str, Any]:
+def to_mapping(one: VerificationResult) -> dict[str, Any]:
     """Return a verification as a mapping."""
     derived = {"in_sync": one.in_sync, "verdict": one.verdict.value, "due": one.due, "by_cause": one.by_cause}
     return {name: getattr(one, name) for name in _NAMES} | derived | {"gone_interests": one.gone_interests}
@@ -47,7 +47,7 @@ def createverification(
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
     tell: Callable[[Difference], None] | None = None,
-) -> list[Verified]:
+) -> list[VerificationResult]:
     """Compare both sides in full, and return every difference with its cause.
 
     All members, memberships and contacts are read again through both APIs; the rows kept here only explain where a
@@ -80,7 +80,7 @@ def getverifications(
     limit: Annotated[
         int, Field(description="The most comparisons to return for each connection, newest first.", ge=1, le=100)
     ] = 1,
-) -> list[Verified]:
+) -> list[VerificationResult]:
     """Return the newest comparisons of both sides; only the newest one lists the people who differed.
 
     Raises:
@@ -89,4 +89,4 @@ def getverifications(
     links = find_links(site, group_id)
     with site.store.begin() as tx:
         rows = [row for link in links for row in verifications.verifications(tx, link.audience_id, limit)]
-    return [Verified(**{**row._asdict(), "differences": row.differences or []}) for row in rows]
+    return [VerificationResult(**{**row._asdict(), "differences": row.differences or []}) for row in rows]

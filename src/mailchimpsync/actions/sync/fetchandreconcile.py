@@ -163,7 +163,7 @@ def _longest_waiting_first(site: Site, links: list[Link]) -> list[Link]:
     """Order by last activity, not last success, so that a connection that never finishes can't starve the others."""
 
     def last_activity(link: Link) -> datetime:
-        times = (runs.last_activity(tx, link.audience_id), runs.standing(tx, link.audience_id).attempted_at)
+        times = (runs.last_activity(tx, link.audience_id), runs.stored_status(tx, link.audience_id).attempted_at)
         return max((at for at in times if at is not None), default=_LONG_AGO)
 
     with site.store.begin() as tx:
@@ -228,9 +228,9 @@ def _report(site: Site, report: Report) -> Report:
     try:
         update_from_report(site, report)
         with site.store.begin() as tx:
-            standing = runs.standing(tx, report.link.audience_id)
+            stored = runs.stored_status(tx, report.link.audience_id)
             last = runs.last_run(tx, report.link.audience_id)
             log = tuple(runs.log_lines(tx, report.link.audience_id, last.id)) if last else ()
     except StoreError:
         return report
-    return replace(report, standing=standing, log=log)
+    return replace(report, stored=stored, log=log)

@@ -16,7 +16,7 @@ from mailchimpsync.civicrm.checks.landmarks import LandmarkView, LookBack
 from mailchimpsync.civicrm.checks.rights import SEES_ALL, is_granted
 from mailchimpsync.civicrm.checks.visibility import SEES_NOTHING, Visibility
 from mailchimpsync.civicrm.http.client import CIVICRM, Call, CivicrmClient, Result, succeeded
-from mailchimpsync.civicrm.http.unreadable_rows import OddRow, readable_values
+from mailchimpsync.civicrm.http.unreadable_rows import UnreadableRow, readable_values
 from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.civicrm.times import offset_of
 from mailchimpsync.errors import AccessError, Code, EvidenceError, RemoteError, Right, quoted
@@ -209,7 +209,7 @@ def _groups_asked(values: list[dict[str, Any]], group_ids: Collection[int]) -> d
     return {group.id: group for group in found}
 
 
-def _groups(values: list[dict[str, Any]]) -> tuple[list[Group], list[OddRow]]:
+def _groups(values: list[dict[str, Any]]) -> tuple[list[Group], list[UnreadableRow]]:
     """Return the groups that can be read, and the others."""
     return readable_values(values, _group, "Group")
 

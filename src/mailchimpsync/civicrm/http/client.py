@@ -18,7 +18,7 @@ from tenacity import RetryCallState
 from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm.http.pace import Pace
-from mailchimpsync.civicrm.http.unreadable_rows import OddRow, readable_rows
+from mailchimpsync.civicrm.http.unreadable_rows import UnreadableRow, readable_rows
 from mailchimpsync.civicrm.http.urls import FORMS, call_url, checked_base, checked_pattern, multi_url
 from mailchimpsync.errors import (
     SMALLEST,
@@ -205,13 +205,13 @@ class CivicrmClient(Remote):
 
     def read_rows(
         self, answer: TypeAdapter[Envelope[T]], row: TypeAdapter[T], entity: str, params: Params
-    ) -> tuple[list[T], list[OddRow]]:
+    ) -> tuple[list[T], list[UnreadableRow]]:
         """Return the rows of `get` that can be read, and those that can't; if most can't, it raises as `read`.
 
         `answer` reads all rows at once, which is much quicker than `row`, which is used where that fails.
         """
 
-        def read(body: bytes) -> tuple[list[T], list[OddRow]]:
+        def read(body: bytes) -> tuple[list[T], list[UnreadableRow]]:
             try:
                 return answer.validate_json(body)["values"], []
             except ValidationError:

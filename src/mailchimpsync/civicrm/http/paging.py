@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, Envelope
-from mailchimpsync.civicrm.http.unreadable_rows import OddRow
+from mailchimpsync.civicrm.http.unreadable_rows import UnreadableRow
 from mailchimpsync.http import unreadable_answer
 
 PAGE_ROWS = 25_000
@@ -42,11 +42,11 @@ R = TypeVar("R", bound=Row)
 class _Page(Generic[R]):
     """A page: its rows, how many it had including unreadable ones, and the id after which the next starts."""
 
-    def __init__(self, rows: list[R], odd_rows: list[OddRow], after: int, entity: str) -> None:
-        ids = [*(row["id"] for row in rows[:1] + rows[-1:]), *(one.id for one in odd_rows if one.id is not None)]
+    def __init__(self, rows: list[R], unreadable: list[UnreadableRow], after: int, entity: str) -> None:
+        ids = [*(row["id"] for row in rows[:1] + rows[-1:]), *(one.id for one in unreadable if one.id is not None)]
         if rows and (rows[0]["id"] <= after or rows[-1]["id"] < rows[0]["id"]):
             raise unreadable_answer(CIVICRM, f"{entity} not in the order of ids")
-        self.rows, self.size, self.last = rows, len(rows) + len(odd_rows), max(ids, default=after)
+        self.rows, self.size, self.last = rows, len(rows) + len(unreadable), max(ids, default=after)
 
     def is_last(self, asked: int) -> bool:
         """Say whether this is the last page, of `asked` rows: a site may return fewer than requested."""
@@ -72,13 +72,13 @@ def pages(
     where: Where,
     *,
     rows: int = PAGE_ROWS,
-    odd_rows: list[OddRow] | None = None,
+    unreadable: list[UnreadableRow] | None = None,
 ) -> Iterator[list[R]]:
     """Yield all rows that match, in the order of their ids; asks for exactly the keys of `row`.
 
     While a page is used, the next one is on its way. A page of fewer rows than asked is the last one, unless the site
     seems to have a limit of its own: then the rows after it are requested as well. Rows that can't be read are
-    added to `odd_rows` and left out; without it, they are an error.
+    added to `unreadable` and left out; without it, they are an error.
 
     Raises:
         TransientError: `CV_ODD_ANSWER`, a key is missing, or the ids do not ascend.
@@ -91,11 +91,11 @@ def pages(
             "orderBy": {"id": "ASC"},
             "limit": rows,
         }
-        if odd_rows is None:
+        if unreadable is None:
             return _Page(client.read(answer, entity, "get", params), [], last, entity)
-        found, unreadable = client.read_rows(answer, TypeAdapter(row), entity, params)
-        odd_rows.extend(unreadable)
-        page = _Page(found, unreadable, last, entity)
+        found, unread = client.read_rows(answer, TypeAdapter(row), entity, params)
+        unreadable.extend(unread)
+        page = _Page(found, unread, last, entity)
         if not page.is_last(rows) and page.last <= last:
             raise unreadable_answer(CIVICRM, f"{entity} without ids")
         return page

@@ -22,7 +22,7 @@ MANY = 100
 T = TypeVar("T")
 
 
-class OddRow(NamedTuple):
+class UnreadableRow(NamedTuple):
     """A row that can't be read, and whose it is if known; `why` names the place, never the content."""
 
     entity: str
@@ -50,7 +50,7 @@ def too_many(odd: int, rows: int) -> bool:
     return odd > max(FEW, min(MANY, rows * SHARE_MAX))
 
 
-def readable_rows(body: bytes, row: TypeAdapter[T], entity: str) -> tuple[list[T], list[OddRow]]:
+def readable_rows(body: bytes, row: TypeAdapter[T], entity: str) -> tuple[list[T], list[UnreadableRow]]:
     """Return the rows of an answer that can be read, and the others.
 
     Raises:
@@ -63,30 +63,32 @@ def readable_rows(body: bytes, row: TypeAdapter[T], entity: str) -> tuple[list[T
     return readable_values(values, row.validate_python, entity)
 
 
-def readable_values(values: Iterable[Any], read: Callable[[Any], T], entity: str) -> tuple[list[T], list[OddRow]]:
+def readable_values(
+    values: Iterable[Any], read: Callable[[Any], T], entity: str
+) -> tuple[list[T], list[UnreadableRow]]:
     """Return what `read` makes of values, and those of which it raises a ValueError.
 
     Raises:
         TransientError: `CV_ODD_ANSWER`, most of them can't be read.
     """
     found: list[T] = []
-    odd: list[OddRow] = []
+    odd: list[UnreadableRow] = []
     for value in values:
         try:
             found.append(read(value))
         except ValueError as error:
-            odd.append(_odd_row(value, entity, error))
+            odd.append(_unreadable_row(value, entity, error))
     if too_many(len(odd), len(found) + len(odd)):
         raise _unreadable(f"{len(odd)} of {len(found) + len(odd)} rows of {entity}, the first: {odd[0].why}")
     return found, odd
 
 
-def _odd_row(value: Any, entity: str, error: ValueError) -> OddRow:
+def _unreadable_row(value: Any, entity: str, error: ValueError) -> UnreadableRow:
     known = value if isinstance(value, dict) else {}
     key, address = _id(known.get("id")), known.get("email")
     why = first_problem(error) if isinstance(error, ValidationError) else str(error)
     contact = key if entity == "Contact" else _id(known.get("contact_id"))
-    return OddRow(entity, key, contact, why, address if isinstance(address, str) else None)
+    return UnreadableRow(entity, key, contact, why, address if isinstance(address, str) else None)
 
 
 def _id(value: Any) -> int | None:

@@ -26,7 +26,7 @@ def last_ended_with(tx: Connection, list_id: str, outcome: str) -> datetime | No
 
 def record_failure(tx: Connection, list_id: str, now: datetime, code: str) -> tuple[int, datetime]:
     """Record a call that ended with an error; return how many in a row ended with this one, and since when."""
-    before = runs.standing(tx, list_id)
+    before = runs.stored_status(tx, list_id)
     is_same = before.failing_code == code and before.failing_since is not None
     times = (before.failing_times or 0) + 1 if is_same else 1
     since = before.failing_since if is_same and before.failing_since is not None else now

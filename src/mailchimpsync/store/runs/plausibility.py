@@ -25,13 +25,13 @@ _SUBSCRIBED = cache.c.mailchimp_status.in_(sorted(SUBSCRIBED_STATUSES))
 _ADDED = group_contact.c.status == GroupStatus.ADDED.value
 
 
-def anybody_subscribed(tx: Connection, list_id: str, run_id: int | None) -> bool:
+def has_subscribed_members(tx: Connection, list_id: str, run_id: int | None) -> bool:
     """Return whether anyone is subscribed at Mailchimp: of those a run has read, or of all known."""
     read = [cache.c.seen_run == run_id] if run_id is not None else []
     return _any(tx, exists().where(cache.c.mailchimp_list_id == list_id, _SUBSCRIBED, *read))
 
 
-def anybody_in_group(tx: Connection, list_id: str, group_id: int, run_id: int | None) -> bool:
+def has_group_members(tx: Connection, list_id: str, group_id: int, run_id: int | None) -> bool:
     """Return whether anyone is in a group in CiviCRM: of those a run has seen, or of all known."""
     seen = [group_contact.c.seen_run == run_id] if run_id is not None else []
     in_group = (group_contact.c.list_id == list_id, group_contact.c.group_id == group_id, _ADDED, *seen)

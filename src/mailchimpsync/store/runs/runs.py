@@ -73,7 +73,7 @@ class _Statements:
             func.coalesce(is_held, false()).label("is_held"),
             func.coalesce(is_asked, false()).label("is_asked"),
         )
-        self.standing = select(status, *state_columns).where(status.c.list_id == bindparam("of"))
+        self.stored = select(status, *state_columns).where(status.c.list_id == bindparam("of"))
         self.hold = _BY_LEASE.values(lease_expires=until)
         self.hold_and_record = self.hold.values(_PROGRESS_COLUMNS)
         owner = status.c.lease_owner
@@ -121,7 +121,7 @@ class StageProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StoredStatus:
     """The stored state of a connection.
 
     By the database's clock: `is_held`, whether its lease hasn't expired; `is_asked`, whether its holder should stop.
@@ -210,13 +210,13 @@ def record_deleted_interests(tx: Connection, list_id: str, gone: Sequence[str]) 
     tx.execute(update(status).where(status.c.list_id == list_id).values(gone_interests=list(gone) or None))
 
 
-def standing(tx: Connection, list_id: str) -> Standing:
+def stored_status(tx: Connection, list_id: str) -> StoredStatus:
     """Return the state of a connection; one that has never run is ready to fetch."""
     statements, times = _by_clock(tx, "now", "asked_since")
-    row = tx.execute(statements.standing, {"of": list_id, **times}).one_or_none()
+    row = tx.execute(statements.stored, {"of": list_id, **times}).one_or_none()
     if row is None:
-        return Standing(list_id, Stage.FETCH)
-    return Standing(**{**row._mapping, "stage": Stage(row.stage)})  # noqa: SLF001 (SQLAlchemy's public name for it)
+        return StoredStatus(list_id, Stage.FETCH)
+    return StoredStatus(**{**row._mapping, "stage": Stage(row.stage)})  # noqa: SLF001 (SQLAlchemy's public name for it)
 
 
 def acquire_lease(tx: Connection, list_id: str, owner: str, *, abandoned: str | None = None) -> Lease:
@@ -227,7 +227,7 @@ def acquire_lease(tx: Connection, list_id: str, owner: str, *, abandoned: str | 
     Raises:
         BusyError: another run holds it.
     """
-    found = standing(tx, list_id)
+    found = stored_status(tx, list_id)
     if found.lease_token == 0:
         _ensure_row(tx, list_id)
     statements, times = _by_clock(tx, "now", "until")

@@ -37,14 +37,14 @@ class EventFigures:
 
 def connection_figures(tx: Connection, list_id: str) -> ConnectionFigures:
     """Return the figures of one connection."""
-    standing = runs.standing(tx, list_id)
+    stored = runs.stored_status(tx, list_id)
     unhandled = select(func.count()).where(
         batch.c.mailchimp_list_id == list_id, batch.c.response_processed < updates.HANDLED
     )
     return ConnectionFigures(
         rows=rows.count_by_status(tx, list_id),
-        lease_held=standing.is_held,
-        last_sync_time=standing.last_sync_time,
+        lease_held=stored.is_held,
+        last_sync_time=stored.last_sync_time,
         open_updates=updates.count_open_updates(tx, list_id)[0],
         open_batches=tx.execute(unhandled).scalar_one(),
     )

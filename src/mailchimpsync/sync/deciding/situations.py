@@ -74,7 +74,7 @@ def gather_situations(run: Run, due: Sequence[Row]) -> Situations:
         others = other_rows(tx, run.connection, due, contacts, states)
     candidates = [row for row in due if _may_be_subscribed(row, states, run.connection)]
     contact_ids = [row.civicrm_contact_id for row in candidates if row.civicrm_contact_id is not None]
-    known = persons(run.civicrm, contact_ids, run.odd_rows) if candidates else {}
+    known = persons(run.civicrm, contact_ids, run.unreadable) if candidates else {}
     unreadable = _unreadable_contacts(run, contact_ids)
     people = {row.id: known.get(row.civicrm_contact_id or 0, _NO_PERSON) for row in candidates}
     with run.transaction() as tx:

@@ -83,13 +83,13 @@ def holding_lease(store: Store, list_id: str, *, by_force: bool = False) -> Iter
 def is_held(store: Store, list_id: str) -> bool:
     """Return whether a process that isn't known to be dead holds the lease of an audience."""
     with store.begin() as tx:
-        found = runs.standing(tx, list_id)
+        found = runs.stored_status(tx, list_id)
     return found.is_held and not is_dead(found.lease_owner or "")
 
 
 def _acquire(store: Store, list_id: str, *, by_force: bool) -> runs.Lease:
     with store.begin() as tx:
-        owner = runs.standing(tx, list_id).lease_owner
+        owner = runs.stored_status(tx, list_id).lease_owner
         abandoned = owner if owner and (by_force or is_dead(owner)) else None
         return runs.acquire_lease(tx, list_id, current_process(), abandoned=abandoned)
 

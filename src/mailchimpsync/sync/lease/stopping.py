@@ -31,7 +31,7 @@ class AbortWatch:
         if not self._requested and (self._next_check is None or now >= self._next_check):
             self._next_check = now + CHECK_INTERVAL
             with self._store.begin() as tx:
-                self._requested = runs.standing(tx, self._list_id).is_asked
+                self._requested = runs.stored_status(tx, self._list_id).is_asked
         return self._requested
 
     def joined_to(self, deadline: Deadline) -> Deadline:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import (
     CivicrmClient,
-    OddRow,
     SiteClock,
     TrashedOwner,
+    UnreadableRow,
     group_contacts,
     history,
     owners_of,
@@ -33,10 +33,10 @@ def find_owners(
     group_id: int,
     addresses: Sequence[str],
     clock: SiteClock,
-    odd_rows: list[OddRow] | None = None,
+    unreadable: list[UnreadableRow] | None = None,
 ) -> dict[str, int]:
     """Return the contact that owns each address, by normalised address; unowned addresses are left out."""
-    found = find_address_owners(client, group_id, addresses, clock, odd_rows)
+    found = find_address_owners(client, group_id, addresses, clock, unreadable)
     return {address: one.contact_id for address, one in found.items()}
 
 
@@ -45,7 +45,7 @@ def find_address_owners(
     group_id: int,
     addresses: Sequence[str],
     clock: SiteClock,
-    odd_rows: list[OddRow] | None = None,
+    unreadable: list[UnreadableRow] | None = None,
 ) -> dict[str, Ownership]:
     """Return the owner of each address, by normalised address; unowned addresses are left out.
 
@@ -54,23 +54,25 @@ def find_address_owners(
     """
     having: dict[str, set[int]] = defaultdict(set)
     marks: dict[tuple[str, int], frozenset[Departure]] = {}
-    for page in owners_of(client, addresses, odd_rows):
+    for page in owners_of(client, addresses, unreadable):
         for owner in page:
             key = normalise_address(owner.address), owner.contact_id
             having[key[0]].add(key[1])
             marks[key] = marks.get(key, frozenset()) | owner.marks
     shared = sorted({contact for contacts in having.values() if len(contacts) > 1 for contact in contacts})
-    in_group, ever_in_group = _already_in_group(client, group_id, shared, clock, odd_rows) if shared else (set(), set())
+    in_group, ever_in_group = (
+        _already_in_group(client, group_id, shared, clock, unreadable) if shared else (set(), set())
+    )
     chosen = {address: _choose_owner(contacts, in_group, ever_in_group) for address, contacts in having.items()}
     return {address: Ownership(contact, marks[address, contact]) for address, contact in chosen.items()}
 
 
 def find_trashed_owners(
-    client: CivicrmClient, addresses: Sequence[str], clock: SiteClock, odd_rows: list[OddRow]
+    client: CivicrmClient, addresses: Sequence[str], clock: SiteClock, unreadable: list[UnreadableRow]
 ) -> dict[str, TrashedOwner]:
     """Return the contact in the trash with each address, by normalised address: if several, the last one listed."""
     found: dict[str, TrashedOwner] = {}
-    for page in trashed_owners(client, addresses, clock, odd_rows):
+    for page in trashed_owners(client, addresses, clock, unreadable):
         for owner in page:
             key = normalise_address(owner.address)
             found[key] = max(found.get(key, owner), owner, key=lambda one: (one.modified, one.contact_id))
@@ -82,11 +84,11 @@ def _already_in_group(
     group_id: int,
     contacts: Sequence[int],
     clock: SiteClock,
-    odd_rows: list[OddRow] | None,
+    unreadable: list[UnreadableRow] | None,
 ) -> tuple[set[int], set[int]]:
-    members = (row for page in group_contacts(client, [group_id], contacts, odd_rows) for row in page)
+    members = (row for page in group_contacts(client, [group_id], contacts, unreadable) for row in page)
     in_group = {row.contact_id for row in members if row.status == GroupStatus.ADDED}
-    pages = history(client, [group_id], None, clock, contacts, odd_rows)
+    pages = history(client, [group_id], None, clock, contacts, unreadable)
     entries = (entry for page in pages for entry in page)
     return in_group, {entry.contact_id for entry in entries}
 

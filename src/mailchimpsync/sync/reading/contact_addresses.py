@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from mailchimpsync.addresses import normalise_address, sendable
-from mailchimpsync.civicrm import ContactAddress, OddRow, addresses_of
+from mailchimpsync.civicrm import ContactAddress, UnreadableRow, addresses_of
 from mailchimpsync.decide import Address, best_address
 from mailchimpsync.model import MemberStatus
 from mailchimpsync.store.cache import contacts, rows
@@ -35,12 +35,12 @@ def read_addresses(run: Run, contact_ids: Sequence[int]) -> tuple[list[ContactAd
 
     The addresses of contacts known to have an unreadable one are left out.
     """
-    odd_rows: list[OddRow] = []
-    found = [one for page in addresses_of(run.civicrm, contact_ids, odd_rows) for one in page]
-    run.odd_rows.extend(odd_rows)
-    unread = contacts_with_rows(odd_rows)
+    unreadable: list[UnreadableRow] = []
+    found = [one for page in addresses_of(run.civicrm, contact_ids, unreadable) for one in page]
+    run.unreadable.extend(unreadable)
+    unread = contacts_with_rows(unreadable)
     readable = [one for one in found if one.contact_id not in unread]
-    is_unassigned = any(one.contact_id is None for one in odd_rows)
+    is_unassigned = any(one.contact_id is None for one in unreadable)
     return readable, frozenset(contact_ids) if is_unassigned else unread
 
 

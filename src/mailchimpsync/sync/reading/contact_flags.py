@@ -50,7 +50,7 @@ def request_held_addresses(run: Run, contact_ids: Sequence[int] | None = None) -
     bounces = run.connection.leaving(Departure.ON_HOLD) is not Leaving.NOTHING
     if not bounces and run.connection.leaving(Departure.OPT_OUT) is Leaving.NOTHING:
         return {}
-    found = held_addresses(run.civicrm, contact_ids, run.odd_rows, opted_out_only=not bounces)
+    found = held_addresses(run.civicrm, contact_ids, run.unreadable, opted_out_only=not bounces)
     return held_addresses_of(run, (one for page in found for one in page))
 
 
@@ -77,7 +77,7 @@ def read_flags(run: Run, contact_ids: Sequence[int]) -> None:
     if not contact_ids:
         return
     held = request_held_addresses(run, contact_ids)
-    for states in contacts_by_id(run.civicrm, contact_ids, run.odd_rows):
+    for states in contacts_by_id(run.civicrm, contact_ids, run.unreadable):
         record_flags(run, states, held)
 
 
@@ -100,7 +100,7 @@ def flags_of_merged(run: Run, successors: Mapping[int, int]) -> dict[int, frozen
     for row in rows:
         found[row.civicrm_contact_id] |= flags_from(row.inherited)
     shown: set[int] = set()
-    for states in contacts_by_id(run.civicrm, sorted(successors), run.odd_rows):
+    for states in contacts_by_id(run.civicrm, sorted(successors), run.unreadable):
         for state in states:
             shown.add(state.id)
             found[state.id] |= state.marks

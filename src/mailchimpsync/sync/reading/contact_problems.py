@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from mailchimpsync.civicrm import OddRow
+from mailchimpsync.civicrm import UnreadableRow
 from mailchimpsync.errors import Code
 from mailchimpsync.store.cache import contacts
 from mailchimpsync.sync.context import Run
@@ -27,8 +27,8 @@ class UnreadableContacts(NamedTuple):
 
 def record_unreadable_rows(run: Run) -> UnreadableContacts:
     """Name the unreadable records in the log, record the problem for their contacts, and return those."""
-    found = list(dict.fromkeys(run.odd_rows))
-    run.odd_rows.clear()
+    found = list(dict.fromkeys(run.unreadable))
+    run.unreadable.clear()
     if not found:
         return UnreadableContacts()
     if news := [one for one in found if one not in run.named_rows]:
@@ -57,13 +57,13 @@ def clear_problems(run: Run, contact_ids: Collection[int]) -> None:
             contacts.clear_problems(tx, run.list_id, sorted(contact_ids))
 
 
-def contacts_with_rows(odd_rows: Collection[OddRow]) -> frozenset[int]:
+def contacts_with_rows(unreadable: Collection[UnreadableRow]) -> frozenset[int]:
     """Return the contacts the records belong to, where that is known."""
-    return frozenset(one.contact_id for one in odd_rows if one.contact_id is not None)
+    return frozenset(one.contact_id for one in unreadable if one.contact_id is not None)
 
 
-def _unreadable_sentence(odd_rows: Collection[OddRow]) -> str:
-    names = "; ".join(str(one) for one in list(odd_rows)[:NAMED_MAX])
-    more = len(odd_rows) - NAMED_MAX
+def _unreadable_sentence(unreadable: Collection[UnreadableRow]) -> str:
+    names = "; ".join(str(one) for one in list(unreadable)[:NAMED_MAX])
+    more = len(unreadable) - NAMED_MAX
     rest = f"; and {more} more" if more > 0 else ""
-    return f"{len(odd_rows)} of CiviCRM's records can't be read: {names}{rest}."
+    return f"{len(unreadable)} of CiviCRM's records can't be read: {names}{rest}."

@@ -17,7 +17,7 @@ CONTACTS_PER_STEP = IDS_MAX
 def read_groups_of(run: Run, contact_ids: Sequence[int]) -> None:
     """Read everything CiviCRM says about some contacts in the connection's groups, however old."""
     groups_asked = run.connection.group_ids
-    for entries in history(run.civicrm, groups_asked, None, run.site_clock, contact_ids, run.odd_rows):
+    for entries in history(run.civicrm, groups_asked, None, run.site_clock, contact_ids, run.unreadable):
         store_history(run, entries)
     read_memberships(run, contact_ids)
     record_unreadable_rows(run)
@@ -43,7 +43,7 @@ def store_history(run: Run, entries: Sequence[HistoryEntry]) -> None:
 
 
 def _store_memberships(run: Run, contact_ids: Sequence[int] | None) -> None:
-    for rows in group_contacts(run.civicrm, run.connection.group_ids, contact_ids, run.odd_rows):
+    for rows in group_contacts(run.civicrm, run.connection.group_ids, contact_ids, run.unreadable):
         with run.transaction() as tx:
             groups.store_memberships(tx, run.list_id, run.id, ((r.contact_id, r.group_id, r.status) for r in rows))
         run.progress.advance(len(rows))

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound="Run")
 
 
-def deleted_interests(standing: runs.Standing, links: Iterable[str]) -> tuple[str, ...]:
+def deleted_interests(stored: runs.StoredStatus, links: Iterable[str]) -> tuple[str, ...]:
     """Return the currently linked interests that are known to be deleted at Mailchimp."""
-    return tuple(sorted(set(standing.gone_interests or ()) & set(links)))
+    return tuple(sorted(set(stored.gone_interests or ()) & set(links)))
 
 
 def without_deleted_interests(run: R) -> R:

@@ -87,23 +87,23 @@ def _successors(run: Run, gone: Sequence[int]) -> tuple[dict[int, int], frozense
 
     Also the contacts for which that can't be read.
     """
-    known = len(run.odd_rows)
-    successors = merged_to(run.civicrm, gone, run.odd_rows)
+    known = len(run.unreadable)
+    successors = merged_to(run.civicrm, gone, run.unreadable)
     paths = {old: {old, new} for old, new in successors.items()}
     for _ in range(MERGES_FOLLOWED_MAX):
         candidates = sorted(set(successors.values()))
-        pages = contacts_by_id(run.civicrm, candidates, run.odd_rows) if candidates else ()
+        pages = contacts_by_id(run.civicrm, candidates, run.unreadable) if candidates else ()
         alive = {state.id for states in pages for state in states if not state.is_deleted}
         dead = [contact for contact in candidates if contact not in alive]
         if not dead:
             break
-        further = merged_to(run.civicrm, dead, run.odd_rows)
+        further = merged_to(run.civicrm, dead, run.unreadable)
         successors = {old: further.get(new, new) for old, new in successors.items() if new in alive or new in further}
         for old, new in successors.items():
             paths[old].add(new)
     else:
         successors = {}
-    unread = contacts_with_rows(run.odd_rows[known:])
+    unread = contacts_with_rows(run.unreadable[known:])
     record_unreadable_rows(run)
     unclear = {old for old in gone if unread & paths.get(old, {old})}
     return {old: new for old, new in successors.items() if old not in unclear}, frozenset(unclear)
@@ -119,12 +119,12 @@ def _holders_in_group(run: Run, unsure: Collection[int]) -> dict[int, int]:
     with run.transaction() as tx:
         rows = contacts.rows_of_contacts(tx, run.list_id, sorted(unsure))
     addresses = [row.mailchimp_email for row in rows if row.mailchimp_email]
-    owners = find_owners(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.odd_rows)
+    owners = find_owners(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.unreadable)
     holders: dict[int, set[int | None]] = defaultdict(set)
     for row in rows:
         if row.mailchimp_email:
             holders[row.civicrm_contact_id].add(owners.get(normalise_address(row.mailchimp_email)))
     sole = {old: new for old, some in holders.items() if len(some) == 1 and (new := next(iter(some))) is not None}
-    pages = group_contacts(run.civicrm, [run.connection.group_id], sorted(set(sole.values())), run.odd_rows)
+    pages = group_contacts(run.civicrm, [run.connection.group_id], sorted(set(sole.values())), run.unreadable)
     in_group = {one.contact_id for page in pages for one in page if one.status == GroupStatus.ADDED}
     return {old: new for old, new in sole.items() if new in in_group}

@@ -64,9 +64,9 @@ def assign_current_owners(run: Run, misaddressed: Sequence[MailedRow]) -> None:
     if not misaddressed:
         return
     wanted = [row.mailchimp_email for row in misaddressed]
-    known = len(run.odd_rows)
-    found = find_address_owners(run.civicrm, run.connection.group_id, wanted, run.site_clock, run.odd_rows)
-    if len(run.odd_rows) > known:
+    known = len(run.unreadable)
+    found = find_address_owners(run.civicrm, run.connection.group_id, wanted, run.site_clock, run.unreadable)
+    if len(run.unreadable) > known:
         return  # a record can't be read, so the owner isn't known
     taken = {
         row.id: one for row in misaddressed if (one := found.get(normalise_address(row.mailchimp_email))) is not None
@@ -106,7 +106,7 @@ def _misaddressed_elsewhere(run: Run, modified: Collection[int], identities: Seq
     with run.transaction() as tx:
         owners = ownership.owners_of_members(tx, run.list_id, identities)
     others = [contact for contact in owners if contact not in modified]
-    states = [one for page in contacts_by_id(run.civicrm, others, run.odd_rows) for one in page] if others else []
+    states = [one for page in contacts_by_id(run.civicrm, others, run.unreadable) for one in page] if others else []
     alive = [one.id for one in states if not one.is_deleted]
     addresses, unread = read_addresses(run, alive)
     return misaddressed_members(run, [contact for contact in alive if contact not in unread], addresses)

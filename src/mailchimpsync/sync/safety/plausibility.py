@@ -36,7 +36,7 @@ def check_members(run: Run) -> None:
         return
     everything = run.since is None
     with run.transaction() as tx:
-        is_empty = not plausibility.anybody_subscribed(tx, run.list_id, run.id if everything else None)
+        is_empty = not plausibility.has_subscribed_members(tx, run.list_id, run.id if everything else None)
         agreed = plausibility.count_agreed(tx, run.list_id) if is_empty else 0
         known, missing = plausibility.members_missing(tx, run.list_id, run.id) if everything else (0, 0)
     if agreed >= PEOPLE_MIN:
@@ -112,12 +112,12 @@ def check_groups(run: Run) -> None:
 def _is_empty(run: Run, group_id: int) -> bool:
     """Return whether a group has become empty since the last full reading; only a group the run has read can."""
     with run.transaction() as tx:
-        if plausibility.anybody_in_group(tx, run.list_id, group_id, run.id):
+        if plausibility.has_group_members(tx, run.list_id, group_id, run.id):
             return False
         if run.since is None:
             return True
         changed = plausibility.has_seen_group(tx, run.list_id, group_id, run.id)
-        return changed and not plausibility.anybody_in_group(tx, run.list_id, group_id, None)
+        return changed and not plausibility.has_group_members(tx, run.list_id, group_id, None)
 
 
 def _agreed_in(run: Run, group_id: int) -> int:

@@ -69,11 +69,11 @@ def check_both_sides(systems: Systems, connection: Connection, options: Options)
     """
     list_id = connection.list_id
     with systems.store.begin() as tx:
-        standing = runs.standing(tx, list_id)
-        accepts_empty = options.accept_empty or _was_accepted(tx, standing, options, systems.runtime.now())
+        stored = runs.stored_status(tx, list_id)
+        accepts_empty = options.accept_empty or _was_accepted(tx, stored, options, systems.runtime.now())
     double_optin = audience(systems.mailchimp, list_id).double_optin
     checked = check_civicrm(systems, connection, accept_empty=accepts_empty, accept_restored=options.accept_restored)
-    renamed = list(_renamed(standing.seen or {}, checked.groups))
+    renamed = list(_renamed(stored.seen or {}, checked.groups))
     seen = {**_landmarks_to_keep(checked), DOUBLE_OPTIN: double_optin}
     return Preflight(checked, seen, accepts_empty, renamed, double_optin)
 
@@ -88,13 +88,13 @@ def check_civicrm(
     """
     _check_our_clock(systems)
     with systems.store.begin() as tx:
-        standing = runs.standing(tx, connection.list_id)
-        before = standing.seen or {}
+        stored = runs.stored_status(tx, connection.list_id)
+        before = stored.seen or {}
         canaries = plausibility.sample_owners(tx, connection.list_id, LANDMARK_COUNT, systems.runtime.chance)
         last_work = plausibility.last_activity(tx, connection.list_id)
     landmarks = [_landmark(one) for one in before.get("entries", ())]
     contacts = sorted({*canaries, *(one.contact_id for one in landmarks)})
-    modified_since = asked_since(before, standing.last_sync_time, systems.runtime.now())
+    modified_since = asked_since(before, stored.last_sync_time, systems.runtime.now())
     look_back = LookBack([one.id for one in landmarks], contacts, connection.group_id, modified_since)
     checked = site(systems.civicrm, connection.group_ids, look_back=look_back)
     view = checked.view or NOTHING_CHECKED
@@ -111,15 +111,15 @@ def check_civicrm(
     return checked
 
 
-def _was_accepted(tx: Transaction, standing: runs.Standing, options: Options, now: datetime) -> bool:
+def _was_accepted(tx: Transaction, stored: runs.StoredStatus, options: Options, now: datetime) -> bool:
     """Return whether the interrupted run, or the one whose held plan was approved, was told to believe it."""
-    approved = kept_plans.approved_plan(tx, standing.list_id)
+    approved = kept_plans.approved_plan(tx, stored.list_id)
     held_run = approved.run_id if approved is not None and approved.kind == PlanKind.HELD else None
     if held_run is not None and runs.run_start(tx, held_run).accepts_empty:
         return True
-    if standing.run_id is None or options.force_restart:
+    if stored.run_id is None or options.force_restart:
         return False
-    begun = runs.run_start(tx, standing.run_id)
+    begun = runs.run_start(tx, stored.run_id)
     return begun.accepts_empty and now - begun.at <= ACCEPTANCE_VALID_FOR
 
 

@@ -39,7 +39,7 @@ def _read_history(run: Run) -> set[int]:
     connection = run.connection
     since, seconds = run.since_at_site, run.to_read.history
     for entries in history(
-        run.civicrm, connection.group_ids, since, run.site_clock, None, run.odd_rows, seconds=seconds
+        run.civicrm, connection.group_ids, since, run.site_clock, None, run.unreadable, seconds=seconds
     ):
         store_history(run, entries)
         if run.since is not None:

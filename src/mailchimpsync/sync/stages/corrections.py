@@ -57,7 +57,7 @@ def corrections_for(run: Run, rows: Sequence[Row]) -> Corrections:
     if not news:
         return Corrections()
     contacts = sorted({row.civicrm_contact_id for row in news if row.civicrm_contact_id is not None})
-    people = persons(run.civicrm, contacts, run.odd_rows) if contacts else {}
+    people = persons(run.civicrm, contacts, run.unreadable) if contacts else {}
     ours = _fields_sent_by_us(run, [row.id for row in owned if row.names_before is not None])
     planned: dict[int, Sequence[Correction]] = {}
     for row in owned:

@@ -55,7 +55,7 @@ def create_contacts(run: Run) -> bool:
 def _already_created(run: Run, wanted: Sequence[ContactToCreate]) -> dict[int, int]:
     """Return, by row, contacts that exist by now: created by staff, or by us just before a crash."""
     addresses = [row.mailchimp_email for row in wanted]
-    owners = find_owners(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.odd_rows)
+    owners = find_owners(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.unreadable)
     return {row.id: owners[key] for row in wanted if (key := normalise_address(row.mailchimp_email)) in owners}
 
 

@@ -68,9 +68,9 @@ def fix_contacts_of(run: Run, row_ids: Sequence[int]) -> None:
 
 def _states(run: Run, ids: Sequence[int]) -> tuple[list[ContactState], frozenset[int]]:
     """Return the contacts that CiviCRM shows, and those whose record can't be read."""
-    known = len(run.odd_rows)
-    states = [state for page in contacts_by_id(run.civicrm, ids, run.odd_rows) for state in page]
-    odd = run.odd_rows[known:]
+    known = len(run.unreadable)
+    states = [state for page in contacts_by_id(run.civicrm, ids, run.unreadable) for state in page]
+    odd = run.unreadable[known:]
     if all(one.contact_id is not None for one in odd):
         return states, contacts_with_rows(odd)
     return states, frozenset(ids) - {state.id for state in states}
@@ -107,10 +107,10 @@ def _owners_of_addresses(run: Run, rows: Sequence[UnownedRow]) -> tuple[dict[int
     """Return the owners of rows, by row id, and the rows whose owner isn't known because a record can't be read."""
     if not rows:
         return {}, set()
-    known = len(run.odd_rows)
+    known = len(run.unreadable)
     addresses = [row.mailchimp_email for row in rows]
-    owners = find_address_owners(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.odd_rows)
-    odd = [one for one in run.odd_rows[known:] if one.entity == "Email"]
+    owners = find_address_owners(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.unreadable)
+    odd = [one for one in run.unreadable[known:] if one.entity == "Email"]
     odd_addresses = {normalise_address(one.address) for one in odd if one.address is not None}
     any_may_be_odd = any(one.address is None for one in odd)
     found: dict[int, Ownership] = {}
@@ -135,11 +135,11 @@ def assign_trashed_owners(run: Run, rows: Sequence[UnownedRow | ContactToCreate]
     asked = [row for row in rows if row.mailchimp_status in SUBSCRIBED_STATUSES and row.departed_contact_id is None]
     if not asked:
         return set()
-    trashed = find_trashed_owners(run.civicrm, [row.mailchimp_email for row in asked], run.site_clock, run.odd_rows)
+    trashed = find_trashed_owners(run.civicrm, [row.mailchimp_email for row in asked], run.site_clock, run.unreadable)
     if not trashed:
         return set()
     with run.transaction() as tx:
-        is_first = runs.standing(tx, run.list_id).last_sync_time is None
+        is_first = runs.stored_status(tx, run.list_id).last_sync_time is None
     owners = {}
     for row in asked:
         owner = trashed.get(normalise_address(row.mailchimp_email))
@@ -197,7 +197,7 @@ def _replace_recently_gone(run: Run) -> int:
     A permanently deleted contact leaves no trace, so some of all contacts are checked as well.
     """
     replaced = 0
-    for modified in contacts_modified_since(run.civicrm, run.since_at_site or "", run.odd_rows, run.to_read.contacts):
+    for modified in contacts_modified_since(run.civicrm, run.since_at_site or "", run.unreadable, run.to_read.contacts):
         unread = record_unreadable_rows(run).contacts
         read = [one for one in modified.addresses if one.contact_id not in unread]
         record_flags(run, modified.contacts, held_addresses_of(run, modified.addresses))

@@ -22,25 +22,25 @@ SENDING_TIME_MAX = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchResult:
     """Result of a search: the batch, if proved to be ours; `undecided`: how many candidates aren't finished."""
 
     found: BatchInfo | None = None
     undecided: int = 0
 
 
-def find_lost_batch(work: Work, row: Any, sent_at: datetime | None = None) -> Search:
+def find_lost_batch(work: Work, row: Any, sent_at: datetime | None = None) -> SearchResult:
     """Search for a batch that may not have reached Mailchimp; `sent_at`: when it was sent, if known."""
     undecided = 0
     for info in _candidates(work, row, sent_at or row["created_date"]):
         if not info.is_finished:
             undecided += 1
         elif _is_ours(work, row, info):
-            return Search(info)
+            return SearchResult(info)
         else:
             with work.transaction() as tx:
                 updates.record_foreign_batch(tx, row["id"], info.id)
-    return Search(undecided=undecided)
+    return SearchResult(undecided=undecided)
 
 
 def _candidates(work: Work, row: Any, sent_at: datetime) -> Iterator[BatchInfo]:

@@ -25,14 +25,14 @@ MEMBERS_IN_FLIGHT_MAX = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Overtaken:
+class OvertakenUpdate:
     """An overtaken update with its row, and the member at Mailchimp now."""
 
     update: RowMapping
     found: Member | UnreadableMember | None
 
 
-def read_overtaken_members(work: Work, batch_id: int) -> Sequence[Overtaken]:
+def read_overtaken_members(work: Work, batch_id: int) -> Sequence[OvertakenUpdate]:
     """Read the members of a finished batch's overtaken updates.
 
     Raises:
@@ -41,10 +41,10 @@ def read_overtaken_members(work: Work, batch_id: int) -> Sequence[Overtaken]:
     with work.transaction() as tx:
         waiting = updates.overtaken(tx, work.list_id, batch_id)
     with work.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
-        return list(executor.map(lambda update: Overtaken(update, read_member(work, update)), waiting))
+        return list(executor.map(lambda update: OvertakenUpdate(update, read_member(work, update)), waiting))
 
 
-def record_overtaken(tx: Transaction, overtaken: Sequence[Overtaken]) -> None:
+def record_overtaken(tx: Transaction, overtaken: Sequence[OvertakenUpdate]) -> None:
     """Record the members' states once a batch is over; rows with changes are due."""
     changed = [one for one in overtaken if one.found is not None]
     columns = []

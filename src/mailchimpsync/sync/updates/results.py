@@ -37,7 +37,7 @@ MINUTES_BETWEEN_ATTEMPTS = (1, 5, 15, 60, 240, 720)
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ResultCounts:
     """What a batch brought: how many updates Mailchimp confirmed, refused, and left without a result."""
 
     confirmed: int = 0
@@ -45,7 +45,7 @@ class Read:
     unanswered: int = 0
 
 
-def read_results(work: Work, batch: Any, info: BatchInfo) -> Read:
+def read_results(work: Work, batch: Any, info: BatchInfo) -> ResultCounts:
     """Process the results of a finished batch; updates without a result are due again.
 
     Reading them a second time changes nothing: an update takes one result.
@@ -63,7 +63,7 @@ def read_results(work: Work, batch: Any, info: BatchInfo) -> Read:
             raise
     totals.unanswered = close_batch(work, batch_id, totals.refused_alike)
     work.log(totals.sentence())
-    return Read(totals.confirmed, totals.refused, totals.unanswered)
+    return ResultCounts(totals.confirmed, totals.refused, totals.unanswered)
 
 
 @dataclass

@@ -22,12 +22,12 @@ from mailchimpsync.store.verify import comparison, verifications
 from mailchimpsync.sync.options import Systems
 from mailchimpsync.sync.read_only import read_only
 from mailchimpsync.sync.verify.causes import Causes
-from mailchimpsync.sync.verify.difference import Cause, Difference, Verdict, Verified, not_compared, people_of
+from mailchimpsync.sync.verify.difference import Cause, Difference, Verdict, VerificationResult, not_compared, people_of
 from mailchimpsync.sync.verify.finding import find_differences
 from mailchimpsync.sync.verify.reading import Comparing, read_both
 from mailchimpsync.sync.verify.reread import reread_differences
 
-__all__ = ["Cause", "Difference", "Verdict", "Verified", "people_of", "verify"]
+__all__ = ["Cause", "Difference", "Verdict", "VerificationResult", "people_of", "verify"]
 
 KEPT_MAX = 500
 """How many differences of each sort are stored: unexplained, and explained."""
@@ -48,7 +48,7 @@ def verify(
     by: str,
     progress: Progress | None = None,
     tell: Tell | None = None,
-) -> Verified:
+) -> VerificationResult:
     """Compare both sides in full, store the findings, and return them; `tell` is called with every difference.
 
     Raises:
@@ -83,7 +83,7 @@ def verify(
         verifications.finish_verification(tx, key, connection.list_id, **found)
         if connection.interests:
             runs.record_deleted_interests(tx, connection.list_id, gone)
-    return Verified(key, connection.list_id, started, **found, made_by=by)
+    return VerificationResult(key, connection.list_id, started, **found, made_by=by)
 
 
 def _deleted_interests(systems: Systems, connection: Connection) -> Sequence[str]:

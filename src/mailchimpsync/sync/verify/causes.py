@@ -34,7 +34,7 @@ class Causes:
         members = {one.member_id for one in found if one.member_id is not None}
         contacts = {one.contact_id for one in found if one.contact_id is not None}
         with self.work.systems.store.reading() as tx:
-            mark = runs.standing(tx, list_id).last_sync_time
+            mark = runs.stored_status(tx, list_id).last_sync_time
             is_held = kept_plans.open_hold(tx, list_id) is not None
             rows = own_rows.rows_about(tx, list_id, members, contacts)
         of_member = {row.mailchimp_member_id: row for row in rows if row.mailchimp_member_id is not None}

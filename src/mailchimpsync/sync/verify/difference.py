@@ -98,7 +98,7 @@ def people_of(counted: Mapping[str, Any]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerificationResult:
     """What a full comparison found; times are UTC.
 
     Attributes:

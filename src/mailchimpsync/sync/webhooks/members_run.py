@@ -112,7 +112,7 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
 
 def _with_last_known_setting(tx: Transaction, connection: Connection) -> Connection:
     """Use the audience's own setting as the last whole run read it."""
-    seen = runs.standing(tx, connection.list_id).seen or {}
+    seen = runs.stored_status(tx, connection.list_id).seen or {}
     return connection.as_audience_says(double_optin=seen.get(DOUBLE_OPTIN, False))
 
 
@@ -229,9 +229,9 @@ def _release_unrelated_contacts(run: Run, row_ids: Sequence[int]) -> None:
     """
     with run.transaction() as tx:
         owners = contacts.owners_of_rows(tx, row_ids)
-    states = [state for page in contacts_by_id(run.civicrm, owners, run.odd_rows) for state in page] if owners else []
+    states = [state for page in contacts_by_id(run.civicrm, owners, run.unreadable) for state in page] if owners else []
     shown = sorted(state.id for state in states)  # if a contact isn't shown, nothing says whose id it is now
-    pages = addresses_of(run.civicrm, shown, run.odd_rows) if shown else ()
+    pages = addresses_of(run.civicrm, shown, run.unreadable) if shown else ()
     having = {(one.contact_id, normalise_address(one.email)) for page in pages for one in page}
     unread = record_unreadable_rows(run).contacts
     with run.transaction() as tx:

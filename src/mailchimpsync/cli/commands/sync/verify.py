@@ -26,7 +26,7 @@ from mailchimpsync.cli.interrupt import interruptible_site
 from mailchimpsync.cli.output.console import print_sentence, stdout
 from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, Code
-from mailchimpsync.sync.verify import Difference, Verdict, Verified
+from mailchimpsync.sync.verify import Difference, Verdict, VerificationResult
 
 SHOWN = 25
 TABLE_WIDTH_MAX = 130
@@ -57,13 +57,13 @@ def verify(ctx: click.Context, group_id: int | None, max_time: float, as_json: b
     ctx.exit(max((_exit_code(one) for one in found), default=0))
 
 
-def _exit_code(found: Verified) -> int:
+def _exit_code(found: VerificationResult) -> int:
     if found.unexplained or found.gone_interests:
         return EXIT_NEEDS_A_PERSON
     return EXIT_MORE_TO_DO if found.due else 0
 
 
-def show_verification(console: Console, title: str, found: Verified) -> None:
+def show_verification(console: Console, title: str, found: VerificationResult) -> None:
     """Print the result of a comparison: headline, what was compared, counts, and unexplained differences."""
     print_sentence(console, Text.assemble((title, "bold"), "  ", _verdict(found)))
     print_sentence(
@@ -83,7 +83,7 @@ def show_verification(console: Console, title: str, found: Verified) -> None:
         print_sentence(console, Text(f"  What to do: {AFTER_THE_UNEXPLAINED}"))
 
 
-def _verdict(found: Verified) -> tuple[str, str]:
+def _verdict(found: VerificationResult) -> tuple[str, str]:
     match found.verdict:
         case Verdict.AGREE:
             return "✓ verified: both sides agree", "good"
@@ -96,7 +96,7 @@ def _verdict(found: Verified) -> tuple[str, str]:
             return f"✗ {differences(found.unexplained, 'unexplained ')}", "bad"
 
 
-def _counts(console: Console, found: Verified) -> Table:
+def _counts(console: Console, found: VerificationResult) -> Table:
     table = Table(title="Differences", title_justify="left", title_style="bold", width=_width(console))
     table.add_column("Number", justify="right", no_wrap=True)
     table.add_column("Difference", ratio=6)
@@ -106,7 +106,7 @@ def _counts(console: Console, found: Verified) -> Table:
     return table
 
 
-def _people(console: Console, found: Verified) -> Table:
+def _people(console: Console, found: VerificationResult) -> Table:
     unexplained = [one for one in found.differences if one["cause"] == "unknown"][:SHOWN]
     more = f" (the first {len(unexplained)} of {found.unexplained:,})" if found.unexplained > len(unexplained) else ""
     table = Table(

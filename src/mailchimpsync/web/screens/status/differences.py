@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from mailchimpsync.actions import Site
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Link
-from mailchimpsync.sync.verify import Verified, people_of
+from mailchimpsync.sync.verify import VerificationResult, people_of
 from mailchimpsync.web.screens.person_links import PersonLinks, people_links
 
 KINDS: Mapping[str, Promise] = {
@@ -65,7 +65,7 @@ def shown_differences(site: Site, link: Link, some: Sequence[Mapping[str, Any]])
     return [_shown(one, who) for one, who in zip(some, people, strict=True)]
 
 
-def counts_by_cause(found: Verified) -> list[dict[str, Any]]:
+def counts_by_cause(found: VerificationResult) -> list[dict[str, Any]]:
     """Return the number of people by kind and cause of difference."""
     return [
         {

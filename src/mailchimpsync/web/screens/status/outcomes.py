@@ -13,7 +13,7 @@ from mailchimpsync.actions import AppliedPlan, Plan, Report
 from mailchimpsync.actions.status.connection_state import deleted_interests_sentence, due_sentence
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.errors import MailchimpsyncError
-from mailchimpsync.sync.verify import Verdict, Verified
+from mailchimpsync.sync.verify import Verdict, VerificationResult
 from mailchimpsync.web.background_tasks import BackgroundTask
 from mailchimpsync.web.templatetags.screens import translated
 
@@ -53,7 +53,7 @@ def _outcome(found: Any) -> Outcome | None:
     if isinstance(found, Plan):
         plan = reverse("plan", args=[found.id])
         return Outcome("good", _("The plan is ready"), url=plan, button=_("Review the plan"))
-    return _verification_outcome(found) if isinstance(found, Verified) else None
+    return _verification_outcome(found) if isinstance(found, VerificationResult) else None
 
 
 def _sync_outcome(report: Report) -> Outcome:
@@ -79,7 +79,7 @@ def _sync_outcome(report: Report) -> Outcome:
     )
 
 
-def _verification_outcome(found: Verified) -> Outcome:
+def _verification_outcome(found: VerificationResult) -> Outcome:
     url = reverse("differences", args=[found.list_id])
     if found.verdict is Verdict.AGREE:
         return Outcome("good", _("Both sides agree"), url=url, button=_("See what was compared"))

@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from tenacity import RetryCallState
 from typing_extensions import TypedDict
 
+from mailchimpsync.civicrm.http.form import form_value
 from mailchimpsync.civicrm.http.pace import Pace
 from mailchimpsync.civicrm.http.unreadable_rows import UnreadableRow, readable_rows
 from mailchimpsync.civicrm.http.urls import FORMS, call_url, checked_base, checked_pattern, multi_url
@@ -59,6 +60,8 @@ CIVICRM = Service(
 )
 
 PAGE_HEAD_BYTES = 4_000
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 Params = Mapping[str, Any]
 Call = tuple[str, str, Params]
@@ -301,8 +304,8 @@ class CivicrmClient(Remote):
         raise self._problem(answer, "several calls")
 
     def _send(self, url: str, form: Mapping[str, Any], *, changes: bool = False) -> Answer:
-        data = {name: json.dumps(value, ensure_ascii=False) for name, value in form.items()}
-        return self.exchange(self._http.build_request("POST", url, data=data), changes=changes)
+        body = "&".join(f"{name}={form_value(value)}" for name, value in form.items())
+        return self.exchange(self._http.build_request("POST", url, content=body, headers=_FORM), changes=changes)
 
     def _problem(self, answer: Answer, what: str) -> RemoteError:
         if answer.status == HTTPStatus.UNAUTHORIZED:

@@ -11,7 +11,7 @@ from cli.conftest import LIST_ID, CommandLine
 
 ADDED = {8: {"status": "Added", "date": "2026-01-01T10:00:00Z"}}
 ASKED = "Mailchimp asks new members to confirm before they are subscribed"
-AT_ONCE = "New members are subscribed at once, because CiviCRM says so"
+AT_ONCE = "New members are subscribed at once"
 
 
 def set_double_optin(command_line: CommandLine, *, on: bool) -> None:
@@ -28,10 +28,10 @@ def flat(text: str) -> str:
 @pytest.mark.parametrize(
     ("double_optin", "words", "said"),
     [
-        (False, (), f"{AT_ONCE}, as in the audience's own setting (double opt-in is off)."),
-        (True, (), f"{ASKED}, as in the audience's own setting (double opt-in is on)."),
-        (True, ("--new-members", "subscribe"), f"{AT_ONCE}, although the audience's own setting differs"),
-        (False, ("--new-members", "confirm"), f"{ASKED}, although the audience's own setting differs"),
+        (False, (), f"{AT_ONCE}, because double opt-in is off for this audience."),
+        (True, (), f"{ASKED}, because double opt-in is on for this audience."),
+        (True, ("--new-members", "subscribe"), f"{AT_ONCE}, although double opt-in is on for this audience."),
+        (False, ("--new-members", "confirm"), f"{ASKED}, although double opt-in is off for this audience."),
         (True, ("--new-members", "confirm"), f"{ASKED}."),
     ],
 )

@@ -7,8 +7,9 @@ from mailchimpsync.messages import Message, say
 from mailchimpsync.model import NewMembers
 
 _ASKED = say("Mailchimp asks new members to confirm before they are subscribed")
-_AT_ONCE = say("New members are subscribed at once, because CiviCRM says so")
-_OPT_IN_ON, _OPT_IN_OFF = say("double opt-in is on"), say("double opt-in is off")
+_AT_ONCE = say("New members are subscribed at once")
+_OPT_IN_ON = say("double opt-in is on for this audience")
+_OPT_IN_OFF = say("double opt-in is off for this audience")
 
 
 def new_members_sentence(link: Link, *, double_optin: bool) -> Message:
@@ -17,9 +18,9 @@ def new_members_sentence(link: Link, *, double_optin: bool) -> Message:
     what = _ASKED if mode is NewMembers.CONFIRM else _AT_ONCE
     setting = _OPT_IN_ON if double_optin else _OPT_IN_OFF
     if link.new_members is None:
-        return say("%(what)s, as in the audience's own setting (%(setting)s).", what=what, setting=setting)
+        return say("%(what)s, because %(setting)s.", what=what, setting=setting)
     if differs(link, double_optin=double_optin):
-        return say("%(what)s, although the audience's own setting differs (%(setting)s).", what=what, setting=setting)
+        return say("%(what)s, although %(setting)s.", what=what, setting=setting)
     return say("%(what)s.", what=what)
 
 

@@ -44,7 +44,7 @@ def print_warnings(sentences: Sequence[str]) -> None:
 
 def print_next_steps() -> None:
     """Print the next step."""
-    print_sentence(stdout(), Text("Next: `mailchimpsync sync`"))
+    print_sentence(stdout(), Text("Next: `mailchimpsync plan`"))
 
 
 def _kept(before: Link, link: Link) -> Iterator[str]:

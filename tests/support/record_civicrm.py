@@ -194,6 +194,7 @@ def _read(to: Site, people: People) -> None:
     to.do("small", "contacts by id", contacts_by_id, ids)
     to.do("small", "contacts modified since", contacts_modified_since, FAR_FUTURE)
     to.ask("small", "the seconds in which contacts were modified", *modified.call(FAR_FUTURE))
+    to.ask("small", "the seconds in which the history got entries", *modified.history_call(of, FAR_FUTURE))
     to.do("small", "addresses of contacts", addresses_of, ids)
     to.do("small", "owners of addresses", owners_of, addresses)
     to.do("small", "names of contacts", display_names, ids)

@@ -14,9 +14,10 @@ from mailchimpsync.actions.plans.summary import in_words
 from mailchimpsync.actions.status.connection_state import people_in_words
 from mailchimpsync.actions.texts.names import with_names
 from mailchimpsync.cli.output.failures import show_failures
+from mailchimpsync.decide.lanes import shares
 from mailchimpsync.effects import What
 from mailchimpsync.messages import moment
-from mailchimpsync.model import ChangeKind
+from mailchimpsync.model import ChangeKind, Lane, LaneChoice
 from mailchimpsync.store.changes.kept_plans import PlanKind, PlanState
 
 NOT_INCLUDED = "everything else waits for the sync after it, including corrections of names, addresses and holds"
@@ -34,6 +35,8 @@ _KINDS = {
     ChangeKind.CORRECT: "contacts corrected in CiviCRM (name, address, hold)",
     ChangeKind.DATA: "with changed data at Mailchimp",
 }
+_LANES = {Lane.DIRECT: "directly", Lane.BULK: "in bulk", Lane.BATCH: "in batches"}
+SECONDS_SHOWN_MAX = 45
 _STATES = {"open": "warn", "approved": "good", "applied": "good", "dropped": "dim", "expired": "dim"}
 
 
@@ -44,11 +47,12 @@ def show_plan(
     *,
     total: int = 0,
     names: Names = NO_NAMES,
+    lane: LaneChoice = LaneChoice.AUTO,
 ) -> None:
-    """Print a plan: its state, totals, exceeded limits, and the given changes."""
+    """Print a plan: its state, totals, exceeded limits, and the given changes; `lane`: how updates are sent."""
     console.print(Text.assemble((f"Plan {plan.id}", "bold"), f"  {plan.title}  ", _state(plan)))
     numbers = Table.grid(padding=(0, 2))
-    for name, value in _numbers(plan):
+    for name, value in [*_numbers(plan), *_way_to_mailchimp(plan, lane)]:
         numbers.add_row(Text(f"  {name}", style="dim"), Text(value))
     console.print(numbers)
     for sentence in plan.excess:
@@ -58,6 +62,26 @@ def show_plan(
     if plan.failures:
         undoes = plan.kind == PlanKind.UNDO
         show_failures(console, plan.failures, *(["Can't be undone"] if undoes else []))
+
+
+def _way_to_mailchimp(plan: Plan, lane: LaneChoice) -> Iterator[tuple[str, str]]:
+    """Yield by which lanes updates would go, and about how long that takes; people who return count as new."""
+    if plan.state not in (PlanState.OPEN, PlanState.APPROVED):
+        return
+    numbers = (plan.counts.get(kind, 0) for kind in (ChangeKind.UNSUBSCRIBE, ChangeKind.INTERESTS, ChangeKind.DATA))
+    opt_outs, *others = numbers
+    new = plan.counts.get(ChangeKind.ADD, 0) + plan.counts.get(ChangeKind.ASK, 0)
+    ways = shares(opt_outs, new, sum(others), lane)
+    if ways:
+        each = "; ".join(f"{way.number:,} {_LANES[way.lane]} ({way.reason})" for way in ways)
+        yield "Sending", f"{each}; {_about(sum(way.seconds for way in ways))} if Mailchimp is as quick as usual"
+
+
+def _about(seconds: float) -> str:
+    if seconds < SECONDS_SHOWN_MAX:
+        return f"about {round(seconds)} seconds" if seconds > 1 else "about a second"
+    minutes = round(seconds / 60)
+    return f"about {minutes:,} minutes" if minutes > 1 else "about a minute"
 
 
 def _state(plan: Plan) -> tuple[str, str]:

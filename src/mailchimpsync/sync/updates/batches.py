@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from mailchimpsync.decide.lanes import LaneReason
 from mailchimpsync.errors import RemoteError, TransientError
 from mailchimpsync.mailchimp import OPERATIONS_MAX, BatchInfo, Operation, batch, submit_batch
 from mailchimpsync.model import Lane
@@ -23,7 +24,7 @@ SENT_AGAIN_WITHIN = timedelta(hours=1)
 """Older decisions aren't sent again, but decided again."""
 
 
-def send_batches(work: Work, reason: str) -> bool:
+def send_batches(work: Work, reason: LaneReason) -> bool:
     """Send every queued update, at least one batch per call; return False if time ran out first.
 
     Raises:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailchimpsync.addresses import normalise_address
+from mailchimpsync.decide.lanes import REQUESTS_AT_ONCE, LaneReason
 from mailchimpsync.errors import RefusedError, RemoteError, TransientError
 from mailchimpsync.mailchimp import BULK_MEMBERS_MAX, OperationResult, add_members
 from mailchimpsync.model import Lane
@@ -20,7 +21,6 @@ from mailchimpsync.sync.updates.direct import finish_chunk, finished
 from mailchimpsync.sync.updates.personal_values import insert_personal_values
 from mailchimpsync.sync.updates.results import Totals, apply_results, close_batch
 
-CALLS_AT_ONCE = 8
 MEMBERS_PER_CALL = BULK_MEMBERS_MAX
 
 
@@ -36,7 +36,7 @@ class _Call:
 _Answer = Mapping[str, OperationResult] | RemoteError
 
 
-def send_in_bulk(work: Work, reason: str) -> bool:
+def send_in_bulk(work: Work, reason: LaneReason) -> bool:
     """Send the new members that are queued, at least some per call; return False if time ran out first.
 
     Those that Mailchimp doesn't add stay queued, and take another lane; so do all that are left if an answer is lost.
@@ -54,7 +54,7 @@ def send_in_bulk(work: Work, reason: str) -> bool:
             if not calls:
                 return True
             number += len(calls)
-            with work.runtime.executor(CALLS_AT_ONCE) as executor:
+            with work.runtime.executor(REQUESTS_AT_ONCE) as executor:
                 answers = list(executor.map(lambda call: _send(work, call), calls))
             if not _settle(work, calls, answers, totals):
                 return True
@@ -63,9 +63,9 @@ def send_in_bulk(work: Work, reason: str) -> bool:
             work.log(f"Sent {totals.answers} new members in {number} calls ({reason}). {totals.sentence()}")
 
 
-def _claim_calls(work: Work, reason: str) -> list[_Call]:
+def _claim_calls(work: Work, reason: LaneReason) -> list[_Call]:
     calls = []
-    for _ in range(CALLS_AT_ONCE):
+    for _ in range(REQUESTS_AT_ONCE):
         call = _claim(work, reason)
         if call is None:
             break
@@ -73,7 +73,7 @@ def _claim_calls(work: Work, reason: str) -> list[_Call]:
     return calls
 
 
-def _claim(work: Work, reason: str) -> _Call | None:
+def _claim(work: Work, reason: LaneReason) -> _Call | None:
     with work.transaction() as tx:
         queued = updates.unsent_new_members(tx, work.list_id, MEMBERS_PER_CALL, work.sends_updates_of)
         if not queued:

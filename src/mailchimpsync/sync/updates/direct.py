@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mailchimpsync.decide.lanes import REQUESTS_AT_ONCE, LaneReason
 from mailchimpsync.errors import AccessError, RemoteError, TransientError
 from mailchimpsync.mailchimp import Operation, OperationResult
 from mailchimpsync.model import Lane
@@ -19,7 +20,6 @@ from mailchimpsync.sync.updates.operations import operations_for
 from mailchimpsync.sync.updates.read_back import ReadBack, read_back
 from mailchimpsync.sync.updates.results import Totals, apply_results, close_batch
 
-REQUESTS_AT_ONCE = 8
 UPDATES_PER_CHUNK = 40
 """So many are claimed, sent and recorded together: after a kill, at most as many members have to be read."""
 
@@ -34,7 +34,7 @@ Answer = OperationResult | RemoteError | None
 """An error: the request was certainly not carried out, or that can't be found out now. None: its effect isn't known."""
 
 
-def send_directly(work: Work, claim: Claim, reason: str) -> bool:
+def send_directly(work: Work, claim: Claim, reason: LaneReason) -> bool:
     """Send what `claim` returns until it returns nothing, at least one chunk per call; False if time ran out first.
 
     Raises:
@@ -57,7 +57,7 @@ def send_directly(work: Work, claim: Claim, reason: str) -> bool:
             work.log(f"Sent {totals.answers} updates directly ({reason}). {totals.sentence()}")
 
 
-def _open_chunk(tx: Transaction, work: Work, queued: Sequence[Update], reason: str) -> int:
+def _open_chunk(tx: Transaction, work: Work, queued: Sequence[Update], reason: LaneReason) -> int:
     """Claim updates; the time of sending is without fractions of a second, like Mailchimp's dates."""
     now = work.runtime.now()
     values: dict[str, Any] = {"lane": Lane.DIRECT, "lane_reason": reason, "submitted_at": now.replace(microsecond=0)}

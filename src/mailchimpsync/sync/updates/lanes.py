@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
+from mailchimpsync.decide.lanes import DIRECT_MAX, LaneReason
 from mailchimpsync.model import LaneChoice
 from mailchimpsync.store.changes import updates
 from mailchimpsync.sync.context import Work
@@ -11,18 +10,6 @@ from mailchimpsync.sync.updates.batches import send_batches
 from mailchimpsync.sync.updates.bulk import send_in_bulk
 from mailchimpsync.sync.updates.direct import send_directly
 from mailchimpsync.sync.updates.opt_outs import send_opt_outs
-
-DIRECT_MAX = 1_000
-"""So many updates are done sooner by requests of their own: at most a minute, while a batch waits for its turn."""
-
-
-class Reason(StrEnum):
-    """Why updates take a lane."""
-
-    FEW = "few"
-    MANY = "many"
-    CONFIGURED = "configured"
-    NEW_MEMBERS = "new members"
 
 
 def send_all(work: Work) -> bool:
@@ -36,15 +23,15 @@ def send_all(work: Work) -> bool:
     if not send_opt_outs(work):
         return False
     if work.connection.lane is LaneChoice.BATCHES:
-        return send_batches(work, Reason.CONFIGURED)
-    if _are_many(work) and not send_in_bulk(work, Reason.NEW_MEMBERS):
+        return send_batches(work, LaneReason.CONFIGURED)
+    if _are_many(work) and not send_in_bulk(work, LaneReason.NEW_MEMBERS):
         return False
     if _are_many(work):
-        return send_batches(work, Reason.MANY)
+        return send_batches(work, LaneReason.MANY)
     return send_directly(
         work,
         lambda tx, limit: updates.unsent_updates(tx, work.list_id, limit, work.sends_updates_of),
-        Reason.FEW,
+        LaneReason.FEW,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mailchimpsync.decide.lanes import LaneReason
 from mailchimpsync.decide.subscription import subscription_verdict as judge_subscription
 from mailchimpsync.model import LaneChoice
 from mailchimpsync.store import Transaction
@@ -17,7 +18,6 @@ from mailchimpsync.sync.context import Run, Work
 from mailchimpsync.sync.deciding.situations import gather_situations
 from mailchimpsync.sync.updates.direct import UPDATES_PER_CHUNK, send_directly
 
-REASON = "opt-outs"
 ROWS_PER_STEP = 1_000
 
 
@@ -36,7 +36,7 @@ def send_opt_outs(work: Work) -> bool:
         return updates.unsent_opt_outs(tx, work.list_id, limit, work.sends_updates_of, overtaking=overtaking)
 
     while True:
-        if not send_directly(work, claim, REASON):
+        if not send_directly(work, claim, LaneReason.OPT_OUTS):
             return False
         if not _queue_hanging(work):
             return True

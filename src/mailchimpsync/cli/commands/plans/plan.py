@@ -19,6 +19,7 @@ from mailchimpsync.cli.output.console import print_sentence, stdout
 from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.cli.output.names import names_for
 from mailchimpsync.cli.output.plans import SHOWN_AT_FIRST, show_plan
+from mailchimpsync.model import LaneChoice
 
 
 def preview(
@@ -71,4 +72,10 @@ def _print(site: Site, plans: list[Plan], *, as_json: bool, as_csv: bool, all_of
         number = None if all_of_it else SHOWN_AT_FIRST
         changes = list(islice(all_changes(site, plan.id), number))
         total = sum(1 for _ in all_changes(site, plan.id))
-        show_plan(stdout(), plan, changes, total=total, names=names_for(site, plan.list_id))
+        show_plan(stdout(), plan, changes, total=total, names=names_for(site, plan.list_id), lane=_lane(site, plan))
+
+
+def _lane(site: Site, plan: Plan) -> LaneChoice:
+    """Return how the updates of a plan's audience are sent, also if it isn't connected any more."""
+    lanes = (link.lane for link in site.configuration.connections if link.audience_id == plan.list_id)
+    return next(lanes, LaneChoice.AUTO)

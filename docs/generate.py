@@ -213,14 +213,14 @@ def _cell(cells: table.Cells, base: str, newer: Sequence[str], status: str, in_c
     return _link(_word(outcome), outcome.reason)
 
 
-def _word(outcome: table.Outcome) -> str:
+def _word(outcome: table.TableEntry) -> str:
     if outcome.row == "fail":
         return "fails"
     return WORDS.get(outcome.civicrm or outcome.mailchimp, "·")
 
 
 def _lines(dimensions: Mapping[str, object], lines: table.Lines) -> str:
-    header = [name.replace("_", " ") for name in (*dimensions, *table.Outcome._fields)]
+    header = [name.replace("_", " ") for name in (*dimensions, *table.TableEntry._fields)]
     rows = [
         [_plain(word) for word in (*key, *outcome._replace(reason=""))[: len(key) + 3]]
         + [_link(outcome.reason, outcome.reason), outcome.base_after]

@@ -25,7 +25,7 @@ from django.utils.translation.template import templatize
 
 from mailchimpsync import errors
 from mailchimpsync.actions.texts.codes import explain_code
-from mailchimpsync.data.sources import ALIASES, SUMMARIES
+from mailchimpsync.data.catalogue import ALIASES, SUMMARIES
 from mailchimpsync.errors import PURPOSES, REGISTRY, Who
 
 WEB = Path(__file__).parents[1] / "src/mailchimpsync/web"
@@ -64,9 +64,9 @@ def engine_texts() -> Iterator[tuple[str, str]]:
     for text in (unknown.sentence, unknown.cause, unknown.remedy):
         yield "actions/texts/codes.py", text
     for summary in SUMMARIES.values():
-        yield "data/sources.py", summary.label
+        yield "data/catalogue.py", summary.label
     for _field, label, _type in ALIASES.values():
-        yield "data/sources.py", label
+        yield "data/catalogue.py", label
     for who in Who:
         yield "errors/codes.py:Who", who.value
 

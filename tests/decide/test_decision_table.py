@@ -72,7 +72,9 @@ def test_the_rules_are_those_that_were_checked_in(name: str) -> None:
     assert written == table.golden_files()[name], "run: python -m mailchimpsync.decide.table tests/decide"
 
 
-def expanded(dimensions: dict[str, tuple[str, ...]], lines: table.Lines) -> Iterator[tuple[table.Key, table.Outcome]]:
+def expanded(
+    dimensions: dict[str, tuple[str, ...]], lines: table.Lines
+) -> Iterator[tuple[table.Key, table.TableEntry]]:
     for key, outcome in lines:
         words = {
             name: values if word == table.ANY else word.split(" | ")

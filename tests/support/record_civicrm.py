@@ -54,9 +54,9 @@ from mailchimpsync.civicrm import (
     site_clock,
 )
 from mailchimpsync.civicrm.campaign_setup import FIELD, FIELD_GROUP
-from mailchimpsync.data.catalogue import sources
+from mailchimpsync.data.catalogue import SUMMARIES, lookups_for
 from mailchimpsync.data.reading import contacts_call, rows_call
-from mailchimpsync.data.sources import SUMMARIES, lookups_for
+from mailchimpsync.data.sources import sources
 from mailchimpsync.errors import EvidenceError, RemoteError
 from mailchimpsync.runtime import Runtime
 from support.recording import Recorder

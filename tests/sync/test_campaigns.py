@@ -19,8 +19,8 @@ from mailchimpsync.store.site import campaigns
 from mailchimpsync.store.site.campaigns import StoredCampaign
 from mailchimpsync.sync import Outcome
 from mailchimpsync.sync.campaigns import ImportOptions, ImportResult, import_campaigns
-from mailchimpsync.sync.campaigns.read import TRIES_MAX
-from mailchimpsync.sync.lease.lease import holding_lease
+from mailchimpsync.sync.campaigns.read import FAILED_IMPORTS_MAX
+from mailchimpsync.sync.lease.lease import acquired_lease
 from mailchimpsync.sync.reading import member_pages
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.crashing import CrashPoint, KilledError
@@ -417,12 +417,12 @@ def test_a_report_that_never_fits_together_is_given_up_until_someone_asks_for_it
     send(world, "bad", "ann", days=3)
     body = json.dumps({"sent_to": [{"email_id": "a" * 32}], "total_items": 9, "campaign_id": "bad"})
     world.mailchimp.faults.plant(Fault(FaultKind.STATUS, pattern="/reports/bad/", times=999, status=200, body=body))
-    tries = [pull(world).failed for _ in range(TRIES_MAX)]
+    tries = [pull(world).failed for _ in range(FAILED_IMPORTS_MAX)]
 
     world.mailchimp.faults.clear()
     alone = pull(world)
 
-    assert tries == [{"MC_REPORT_INCOMPLETE": 1}] * (TRIES_MAX - 1) + [{"MC_REPORT_GIVEN_UP": 1}]
+    assert tries == [{"MC_REPORT_INCOMPLETE": 1}] * (FAILED_IMPORTS_MAX - 1) + [{"MC_REPORT_GIVEN_UP": 1}]
     assert (alone.outcome, alone.failed) == (Outcome.DONE, {"MC_REPORT_GIVEN_UP": 1})
     assert known(world)["bad"].code == "MC_REPORT_GIVEN_UP"
     assert pull(world, everything=True).failed == {}
@@ -547,7 +547,7 @@ def test_it_waits_for_a_run_that_is_at_work(world: World) -> None:
     people(world, "ann")
     send(world, "spring", "ann")
 
-    with holding_lease(world.store, LIST), pytest.raises(BusyError):
+    with acquired_lease(world.store, LIST), pytest.raises(BusyError):
         pull(world)
 
     assert activities(world) == {}

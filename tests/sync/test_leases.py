@@ -13,7 +13,7 @@ import pytest
 from mailchimpsync.errors import BusyError, LeaseLostError
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.lease import owner as process
-from mailchimpsync.sync.lease.lease import holding_lease, is_held
+from mailchimpsync.sync.lease.lease import acquired_lease, is_held
 from mailchimpsync.sync.lease.owner import is_dead, process_name, process_namespace
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import LIST, NEWS, World
@@ -158,7 +158,7 @@ def test_where_the_system_does_not_tell_which_machine_it_is_nobody_is_known_to_b
 
 
 def test_a_lease_is_held_until_it_is_given_back(world: World) -> None:
-    with holding_lease(world.store, LIST):
+    with acquired_lease(world.store, LIST):
         assert is_held(world.store, LIST)
 
     assert not is_held(world.store, LIST)

@@ -11,8 +11,8 @@ from mailchimpsync.store.changes import kept_plans, updates
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.schema import batch
 from mailchimpsync.sync import Outcome, abort_connection, preview
-from mailchimpsync.sync.lease.lease import lease_held
-from mailchimpsync.sync.outside_runs import hold_lease_for
+from mailchimpsync.sync.lease.lease import owned_lease
+from mailchimpsync.sync.outside_runs import work_under_lease
 from mailchimpsync.sync.undo.make_plan import plan_undo
 from mailchimpsync.sync.updates.results import MINUTES_BETWEEN_ATTEMPTS, give_up_results
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
@@ -159,8 +159,8 @@ def test_an_undo_whose_answer_was_lost_is_not_known_until_the_member_was_read(wo
 
 def give_up(world: World, batch_id: int) -> int:
     """Let the results of a batch be lost."""
-    with lease_held(world.systems, LIST, Deadline.after(world.runtime, 60)) as lease:
-        work = hold_lease_for(world.systems, world.connection, Deadline.after(world.runtime, 60), lease)
+    with owned_lease(world.systems, LIST, Deadline.after(world.runtime, 60)) as lease:
+        work = work_under_lease(world.systems, world.connection, Deadline.after(world.runtime, 60), lease)
         return give_up_results(work, batch_id)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from mailchimpsync.actions import Site, fetchandreconcile, getalerts
 from mailchimpsync.config import Campaigns, Schedule
 from mailchimpsync.store.schema import campaign_import
-from mailchimpsync.sync.lease.lease import holding_lease
+from mailchimpsync.sync.lease.lease import acquired_lease
 from mailchimpsync.worker.campaigning import CHECK_SECONDS, CONTINUE_AFTER, pull_due_campaigns
 from mailchimpsync.worker.metrics import Metrics
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
@@ -107,7 +107,7 @@ def test_never_before_the_first_sync(charity: Charity) -> None:
 
 
 def test_a_sync_at_work_goes_first(open_site: Site) -> None:
-    with holding_lease(open_site.store, LIST_ID):
+    with acquired_lease(open_site.store, LIST_ID):
         assert look(open_site) == []
 
     assert look(open_site) == ["done"]

@@ -16,7 +16,7 @@ from mailchimpsync.actions.runs.schedule import (
     CONTINUE_AFTER,
     FAILING_EVERY,
     Attempt,
-    CallOutcome,
+    AttemptOutcome,
     History,
     checks_data,
     due,
@@ -42,7 +42,7 @@ def after_run(started: datetime, **more: Any) -> History:
     return History(first_seen=LONG_AGO, run_started=started, **more)
 
 
-def attempt(sync_result: CallOutcome, ended: datetime = NOON, failures: int = 0) -> Attempt:
+def attempt(sync_result: AttemptOutcome, ended: datetime = NOON, failures: int = 0) -> Attempt:
     return Attempt(ended - MINUTE, ended, sync_result, failures)
 
 
@@ -70,7 +70,7 @@ def test_an_interrupted_run_goes_on_at_once() -> None:
 
 
 def test_a_run_out_of_time_lets_others_have_their_turn_first() -> None:
-    past = after_run(NOON - MINUTE, run_open=True, attempt=attempt(CallOutcome.MORE))
+    past = after_run(NOON - MINUTE, run_open=True, attempt=attempt(AttemptOutcome.MORE))
 
     assert due(plan(), past, NOON, "news") == NOON + CONTINUE_AFTER
 
@@ -90,25 +90,25 @@ def test_a_service_whose_clock_is_a_little_late_does_not_run_again_at_once() -> 
 
 @pytest.mark.parametrize(("failures", "minutes"), [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 60), (99, 60)])
 def test_passing_errors_are_tried_again_less_and_less_often_up_to_the_interval(failures: int, minutes: int) -> None:
-    past = after_run(NOON - 5 * HOUR, attempt=attempt(CallOutcome.FAILED, failures=failures))
+    past = after_run(NOON - 5 * HOUR, attempt=attempt(AttemptOutcome.FAILED, failures=failures))
 
     assert due(plan(), past, NOON, "news") == NOON + minutes * MINUTE
 
 
 def test_what_needs_a_person_is_tried_again_at_its_next_regular_time() -> None:
-    past = after_run(NOON - 5 * HOUR, attempt=attempt(CallOutcome.PERSON))
+    past = after_run(NOON - 5 * HOUR, attempt=attempt(AttemptOutcome.PERSON))
 
     assert due(plan(), past, NOON, "news") == NOON - MINUTE + HOUR
 
 
 def test_what_needs_a_person_midway_does_not_go_on_before_its_next_regular_time() -> None:
-    past = after_run(NOON - 5 * HOUR, run_open=True, attempt=attempt(CallOutcome.PERSON))
+    past = after_run(NOON - 5 * HOUR, run_open=True, attempt=attempt(AttemptOutcome.PERSON))
 
     assert due(plan(), past, NOON, "news") == NOON - MINUTE + HOUR
 
 
 def test_when_another_service_has_just_synced_the_next_regular_time_counts() -> None:
-    past = after_run(NOON, attempt=attempt(CallOutcome.BUSY))
+    past = after_run(NOON, attempt=attempt(AttemptOutcome.BUSY))
 
     assert due(plan(), past, NOON + MINUTE, "news") == NOON + HOUR
 
@@ -241,7 +241,7 @@ schedules = st.builds(
 attempts = st.none() | st.builds(
     lambda ended, sync_result, failures: Attempt(ended - MINUTE, ended, sync_result, failures),
     moments,
-    st.sampled_from(list(CallOutcome)),
+    st.sampled_from(list(AttemptOutcome)),
     st.integers(0, 1_000),
 )
 pasts = st.builds(History, moments, st.none() | moments, st.booleans(), attempts)
@@ -280,7 +280,7 @@ def test_a_failure_never_makes_the_next_try_later_than_a_success_would_or_a_quar
     schedule: Schedule, now: datetime, failures: int
 ) -> None:
     schedule = schedule.model_copy(update={"quiet": None})
-    failed = History(LONG_AGO, now - timedelta(days=400), attempt=attempt(CallOutcome.FAILED, now, failures))
+    failed = History(LONG_AGO, now - timedelta(days=400), attempt=attempt(AttemptOutcome.FAILED, now, failures))
     tried, regular = due(schedule, failed, now, "news"), due(schedule, after_run(now), now, "news")
 
     assert tried is not None
@@ -321,6 +321,6 @@ def test_by_default_a_connection_is_looked_at_every_minute_or_a_few_seconds_late
 
 
 def test_a_connection_that_needs_a_person_is_not_tried_every_minute() -> None:
-    held = after_run(NOON, attempt=attempt(CallOutcome.PERSON, NOON))
+    held = after_run(NOON, attempt=attempt(AttemptOutcome.PERSON, NOON))
 
     assert due(Schedule(), held, NOON, "news") == NOON - MINUTE + FAILING_EVERY

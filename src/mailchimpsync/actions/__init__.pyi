@@ -4,7 +4,7 @@ from .alerts.api import getalerts as getalerts
 from .alerts.channel_test import testalerts as testalerts
 from .alerts.watch import watch as watch
 from .alerts.watch import watch_webhooks as watch_webhooks
-from .api.dispatch import Outcome as Outcome
+from .api.dispatch import CallResponse as CallResponse
 from .api.dispatch import call as call
 from .campaigns.campaigns import ImportedCampaign as ImportedCampaign
 from .campaigns.campaigns import getcampaigns as getcampaigns

@@ -1,7 +1,7 @@
 """One-way data sync: what plugins know of people in CiviCRM, on its way to Mailchimp (docs/explanation/data.md)."""
 
 from mailchimpsync.data.builtin.fields import unknown_source
-from mailchimpsync.data.catalogue import Source, sources
+from mailchimpsync.data.catalogue import ALIASES, SUMMARIES, contact_field
 from mailchimpsync.data.changes import (
     NOTHING_CONFIRMED,
     Change,
@@ -24,7 +24,7 @@ from mailchimpsync.data.personal import HIDDEN, contacts_of, holds_token, with_s
 from mailchimpsync.data.plugin_api import Audience, Outgoing, Person, PluginAnswers
 from mailchimpsync.data.preview import PersonData, PreviewedField, presentable, preview_person
 from mailchimpsync.data.runner import PluginRunner
-from mailchimpsync.data.sources import ALIASES, SUMMARIES, contact_field
+from mailchimpsync.data.sources import Source, sources
 
 __all__ = [
     "ALIASES",

@@ -105,9 +105,9 @@ def _readded_in_civicrm(member: Member, contact: Contact, connection: Connection
 
 
 def _removed_by_us(member: Member, contact: Contact) -> Verdict:
-    """In the group, and unsubscribed because CiviCRM had said so: such a person needs no new permission.
+    """In the group, and unsubscribed because we removed them for CiviCRM.
 
-    CiviCRM must have said since that they are in the group. An Added without a date isn't known to be its word.
+    They come back only if CiviCRM has a dated Added since; they need no new permission.
     """
     if contact.others.subscribed or contact.others.preferred:
         return fails(Code.CV_OTHER_ADDRESS)

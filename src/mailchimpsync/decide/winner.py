@@ -22,7 +22,7 @@ def winner(*, in_mailchimp: bool, base: bool | None, group: GroupState, mailchim
 
 
 def later(group: GroupState, mailchimp_date: datetime | None) -> Side:
-    """Return the side with the later date: Mailchimp without a date in CiviCRM, CiviCRM without one at Mailchimp."""
+    """Return the side with the later date. Without a CiviCRM date, Mailchimp; without a Mailchimp date, CiviCRM."""
     if group.date is None:
         return Side.MAILCHIMP
     if mailchimp_date is None or group.date >= mailchimp_date:

@@ -21,7 +21,7 @@ from mailchimpsync.sync.lease.lease import is_held, writing_under
 from mailchimpsync.sync.lease.stopping import take_over_lease
 from mailchimpsync.sync.opening import drop_run
 from mailchimpsync.sync.options import Outcome, Systems
-from mailchimpsync.sync.outside_runs import hold_lease_for
+from mailchimpsync.sync.outside_runs import work_under_lease
 from mailchimpsync.sync.updates.lost_batches import find_lost_batch
 
 SECONDS_MAX = 120
@@ -70,7 +70,7 @@ def abort_connection(systems: Systems, connection: Connection) -> AbortResult:
     was_at_work = is_held(store, list_id)
     deadline = Deadline.after(runtime, SECONDS_MAX)
     with systems.until(deadline), take_over_lease(store, list_id, runtime) as lease, writing_under(systems, lease):
-        work = hold_lease_for(systems, connection, deadline, lease)
+        work = work_under_lease(systems, connection, deadline, lease)
         deleted, kept, aborted = _abort_batches(work)
         aborted += _abort_updates(work, None)
         run_id = _end_run(work)

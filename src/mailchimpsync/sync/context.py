@@ -19,11 +19,11 @@ from mailchimpsync.store.runs import runs
 from mailchimpsync.store.site.tombstones import NONE_ERASED, Erased
 
 
-def _no_lease_check() -> bool:
+def _never_aborted() -> bool:
     return False
 
 
-def _discard() -> None:
+def _no_progress() -> None:
     return None
 
 
@@ -67,7 +67,7 @@ class Work:
     progress: Progress
     lease: runs.Lease
     civicrm: CivicrmClient
-    stage_progress: Callable[[], runs.StageProgress | None] = _discard
+    stage_progress: Callable[[], runs.StageProgress | None] = _no_progress
 
     @property
     def list_id(self) -> str:
@@ -83,7 +83,7 @@ class Work:
     def transaction(self) -> Iterator[Transaction]:
         """Open a transaction that holds the lease: a process that has lost it can't write any more."""
         with self.store.begin() as tx:
-            runs.hold_lease(tx, self.lease, self.stage_progress())
+            runs.renew_lease(tx, self.lease, self.stage_progress())
             yield tx
 
     def expect(self, remaining: int) -> None:
@@ -121,7 +121,7 @@ class Run(Work):
     started_at: datetime
     since: datetime | None
     site_clock: SiteClock
-    abort_requested: Callable[[], bool] = _no_lease_check
+    abort_requested: Callable[[], bool] = _never_aborted
     waits_for_batches: bool = True
     kept_plan_id: int | None = None
     accepts_empty: bool = False

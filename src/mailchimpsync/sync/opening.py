@@ -52,7 +52,7 @@ def open_run(
     now = systems.runtime.now()
     connection = connection.as_audience_says(double_optin=preflight.double_optin)
     with systems.store.begin() as tx:
-        runs.hold_lease(tx, lease)
+        runs.renew_lease(tx, lease)
         found = runs.stored_status(tx, connection.list_id)
         if found.run_id is not None and _is_to_be_dropped(tx, found, connection, options, now):
             drop_run(tx, found, now)
@@ -132,7 +132,7 @@ def refuse_passed_stage(systems: Systems, connection: Connection, lease: runs.Le
     """
     now = systems.runtime.now()
     with systems.store.begin() as tx:
-        runs.hold_lease(tx, lease)
+        runs.renew_lease(tx, lease)
         found = runs.stored_status(tx, connection.list_id)
         begins = found.run_id is None or _is_to_be_dropped(tx, found, connection, options, now)
     if options.stop_on is None or begins or _ORDER.index(found.stage) <= _ORDER.index(options.stop_on):

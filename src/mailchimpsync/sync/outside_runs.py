@@ -14,7 +14,7 @@ from mailchimpsync.runtime import Deadline, NoProgress
 from mailchimpsync.store.changes import updates
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.context import Work
-from mailchimpsync.sync.lease.lease import lease_held
+from mailchimpsync.sync.lease.lease import owned_lease
 from mailchimpsync.sync.options import Systems
 from mailchimpsync.sync.stages.submit import collect
 from mailchimpsync.sync.updates.batches import refresh_batch
@@ -23,7 +23,7 @@ from mailchimpsync.sync.updates.opt_outs import send_opt_outs
 from mailchimpsync.sync.updates.results import ResultCounts, give_up_results, read_results
 
 
-def hold_lease_for(systems: Systems, connection: Connection, deadline: Deadline, lease: runs.Lease) -> Work:
+def work_under_lease(systems: Systems, connection: Connection, deadline: Deadline, lease: runs.Lease) -> Work:
     """Return work that logs to the newest run, under a lease that is held."""
     with systems.store.begin() as tx:
         newest = runs.last_run(tx, connection.list_id)
@@ -42,8 +42,8 @@ def hold_lease_for(systems: Systems, connection: Connection, deadline: Deadline,
 
 @contextmanager
 def _lease_for_work(systems: Systems, connection: Connection, deadline: Deadline) -> Iterator[Work]:
-    with lease_held(systems, connection.list_id, deadline) as lease:
-        yield hold_lease_for(systems, connection, deadline, lease)
+    with owned_lease(systems, connection.list_id, deadline) as lease:
+        yield work_under_lease(systems, connection, deadline, lease)
 
 
 def collect_connection(systems: Systems, connection: Connection, deadline: Deadline) -> int:

@@ -16,7 +16,7 @@ from mailchimpsync.store import Store
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.kept_plans import PlanKind, PlanState
 from mailchimpsync.store.scratch import scratch_copy
-from mailchimpsync.sync.lease.lease import holding_lease
+from mailchimpsync.sync.lease.lease import acquired_lease
 from mailchimpsync.sync.options import Options, Outcome, Systems
 from mailchimpsync.sync.read_only import read_only
 from mailchimpsync.sync.run import run_connection
@@ -51,7 +51,7 @@ def preview(
     )
     connection = with_current_trust(systems.store, connection)
     with ExitStack() as stack:
-        with holding_lease(systems.store, connection.list_id):
+        with acquired_lease(systems.store, connection.list_id):
             scratch = stack.enter_context(scratch_copy(systems.store, connection.list_id))
         with read_only(systems):
             result = run_connection(replace(systems, store=scratch), connection, deadline, options, progress)

@@ -27,7 +27,7 @@ from mailchimpsync.store.queries import counts, due
 from mailchimpsync.store.runs import figures, runs
 from mailchimpsync.sync import attempts
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.lease.lease import holding_lease, is_held, writing_under
+from mailchimpsync.sync.lease.lease import acquired_lease, is_held, writing_under
 from mailchimpsync.sync.lease.stopping import AbortWatch, take_over_lease
 from mailchimpsync.sync.opening import drop_run, new_mark, open_run, refuse_passed_stage
 from mailchimpsync.sync.options import DEFAULT_OPTIONS, Options, Outcome, Result, Systems
@@ -64,7 +64,7 @@ STAGES: Mapping[Stage, Callable[[Run], bool]] = {
     Stage.CHANGE_GROUPS: change_groups,
     Stage.SUBMIT: submit,
 }
-"""The stages in order; each returns whether it is complete, or continues in a later call."""
+"""The stages in order; each returns True when complete; otherwise a later call continues it."""
 
 
 def run_connection(
@@ -134,7 +134,7 @@ def _lease(systems: Systems, connection: Connection, options: Options) -> Abstra
                 id=list_id,
             ),
         )
-    return holding_lease(store, list_id)
+    return acquired_lease(store, list_id)
 
 
 def _check_still_due(systems: Systems, connection: Connection, options: Options) -> None:
@@ -167,7 +167,7 @@ def _run_with_lease(
 ) -> Result:
     if not options.unguarded:
         connection = resolve_trust(systems, connection, deadline, lease)
-    held = None if options.unguarded else _is_held(systems, lease, connection)
+    held = None if options.unguarded else _result_if_plan_held(systems, lease, connection)
     if held is not None:
         return held
     if options.accept_restored:
@@ -203,11 +203,11 @@ def _unchanged(systems: Systems, connection: Connection) -> Result:
     return Result(connection.list_id, 0, Outcome.UNCHANGED, Stage.FETCH, due=still_due, gone_interests=gone)
 
 
-def _is_held(systems: Systems, lease: runs.Lease, connection: Connection) -> Result | None:
-    """Return whether a plan is held; it stays held until someone decides about it or it expires."""
+def _result_if_plan_held(systems: Systems, lease: runs.Lease, connection: Connection) -> Result | None:
+    """Return the result if a plan is held; it stays held until someone decides about it or it expires."""
     list_id, now = connection.list_id, systems.runtime.now()
     with systems.store.begin() as tx:
-        runs.hold_lease(tx, lease)
+        runs.renew_lease(tx, lease)
         kept_plans.expire_plans(tx, list_id, now)
         is_guarded = connection.limits is not None or connection.trusted
         hold = kept_plans.open_hold(tx, list_id) if is_guarded else None
@@ -289,7 +289,7 @@ def _outcome(waiting: int, still_due: due.Due) -> Outcome:
 
 def _refused_alike(tx: Transaction, list_id: str, still_due: due.Due) -> AccessError | None:
     """Return the error of the API key or account, if every change was refused for it and not for one person."""
-    code, batches, operations = due.batches_refused_alike(tx, list_id)
+    code, batches, operations = due.batches_refused_with_same_code(tx, list_id)
     if code is None or not still_due.by_cause.get(code) or max(batches, operations) < LASTING_AFTER:
         return None
     number = still_due.by_cause[code]
@@ -300,7 +300,7 @@ def _refused_alike(tx: Transaction, list_id: str, still_due: due.Due) -> AccessE
 
 
 def _count_people(run: Run) -> counts.Agreement | None:
-    """Counting reads every row, so runs that read only changes do it now and then."""
+    """Count people, which reads every row; skipped in incremental runs if counted within the last hour."""
     with run.store.reading() as tx:
         last = figures.last_counted(tx, run.list_id)
         if run.since is not None and last is not None and run.runtime.now() - last < COUNTED_EVERY:

@@ -14,7 +14,7 @@ from mailchimpsync.store.changes import kept_plans, updates
 from mailchimpsync.store.changes.kept_plans import PlanKind, PlanState
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.options import Systems
-from mailchimpsync.sync.outside_runs import hold_lease_for
+from mailchimpsync.sync.outside_runs import work_under_lease
 from mailchimpsync.sync.safety.changed_links import link_terms
 from mailchimpsync.sync.stages.submit import collect
 
@@ -22,14 +22,14 @@ from mailchimpsync.sync.stages.submit import collect
 def resolve_trust(systems: Systems, connection: Connection, deadline: Deadline, lease: runs.Lease) -> Connection:
     """Return the connection with the trust that applies to the run about to start or continue; under the lease."""
     with systems.store.begin() as tx:
-        runs.hold_lease(tx, lease)
+        runs.renew_lease(tx, lease)
         _drop_outdated_hold(tx, connection)
         if not connection.trusted:
             runs.record_trust(tx, connection.list_id, None)
             return connection
         done = runs.stored_status(tx, connection.list_id).trust
     if done is not None and _open_and_lost(systems.store, done["run"])[0]:
-        collect(hold_lease_for(systems, connection, deadline, lease))
+        collect(work_under_lease(systems, connection, deadline, lease))
     return with_current_trust(systems.store, connection)
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from mailchimpsync.actions import Report, Site, fetchandreconcile
 from mailchimpsync.actions.runs.quiet_hours import is_quiet, seconds_until_quiet
-from mailchimpsync.actions.runs.schedule import Attempt, CallOutcome, due, history_of
+from mailchimpsync.actions.runs.schedule import Attempt, AttemptOutcome, due, history_of
 from mailchimpsync.actions.sync.fetchandreconcile import is_data_run_due, is_full_run_due
 from mailchimpsync.config import Link
 from mailchimpsync.errors import EXIT_MORE_TO_DO, BusyError, Code, StoreError
@@ -31,7 +31,7 @@ CHECK_SECONDS = 1.0
 BEAT_EVERY = timedelta(seconds=30)
 """How often the scheduler records in the database that it is alive."""
 
-_OUTCOMES = {Outcome.OUT_OF_TIME.value: CallOutcome.MORE, Outcome.HELD.value: CallOutcome.PERSON}
+_OUTCOMES = {Outcome.OUT_OF_TIME.value: AttemptOutcome.MORE, Outcome.HELD.value: AttemptOutcome.PERSON}
 
 
 @dataclass
@@ -122,12 +122,12 @@ class Scheduler:
             outcome = self._call(site, link, began)
         except Exception as error:  # noqa: BLE001 (a failed run is tried again later, whatever the error)
             log_failure("run.failed", error, audience=link.audience_id)
-            outcome = CallOutcome.FAILED
+            outcome = AttemptOutcome.FAILED
         finally:
             site.close_clients()
         self._note(link.audience_id, began, site.runtime.now(), outcome)
 
-    def _call(self, site: Site, link: Link, now: datetime) -> CallOutcome:
+    def _call(self, site: Site, link: Link, now: datetime) -> AttemptOutcome:
         logger().info(
             "run.begins", audience=link.audience_id, group=link.group_id, everything=is_full_run_due(site, link)
         )
@@ -149,18 +149,18 @@ class Scheduler:
         at = self._due(tx, link, now)
         return at is not None and at <= now
 
-    def _note(self, list_id: str, began: datetime, ended: datetime, outcome: CallOutcome) -> None:
+    def _note(self, list_id: str, began: datetime, ended: datetime, outcome: AttemptOutcome) -> None:
         with self._lock:
             before = self._attempts.get(list_id)
-            failures = (before.failures if before else 0) + 1 if outcome is CallOutcome.FAILED else 0
+            failures = (before.failures if before else 0) + 1 if outcome is AttemptOutcome.FAILED else 0
             self._attempts[list_id] = Attempt(began, ended, outcome, failures)
 
 
-def outcome_of(report: Report) -> CallOutcome:
+def outcome_of(report: Report) -> AttemptOutcome:
     """Return what a call's report means for the next call."""
     error = report.error
     if error is None:
-        return _OUTCOMES.get(report.outcome, CallOutcome.COMPLETE)
+        return _OUTCOMES.get(report.outcome, AttemptOutcome.COMPLETE)
     if isinstance(error, BusyError) or error.code is Code.LEASE_LOST:
-        return CallOutcome.BUSY
-    return CallOutcome.FAILED if error.exit_code == EXIT_MORE_TO_DO else CallOutcome.PERSON
+        return AttemptOutcome.BUSY
+    return AttemptOutcome.FAILED if error.exit_code == EXIT_MORE_TO_DO else AttemptOutcome.PERSON

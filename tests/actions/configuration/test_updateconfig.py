@@ -17,7 +17,7 @@ from mailchimpsync.model import Trust
 from mailchimpsync.runtime import Runtime
 from mailchimpsync.store.privacy import removed_audiences
 from mailchimpsync.store.schema import event, journal
-from mailchimpsync.sync.lease.lease import holding_lease
+from mailchimpsync.sync.lease.lease import acquired_lease
 from support.service import CIVICRM_KEY, LIST_ID, MAILCHIMP_KEY, NEWS, OTHER_LIST, OTHERS
 
 UPDATE = "Mailchimpsync.updateconfig"
@@ -129,7 +129,7 @@ def test_an_audience_that_is_being_synced_is_not_deleted_and_nothing_is_saved(
 ) -> None:
     before, rows = version(charity_site), len(charity_site.rows())
 
-    with holding_lease(charity_site.site.store, LIST_ID):
+    with acquired_lease(charity_site.site.store, LIST_ID):
         answer = interface(charity_site, UPDATE, config=without(present(charity_site), LIST_ID), confirm=True)
 
     assert answer.exit_code == 3

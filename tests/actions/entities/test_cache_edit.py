@@ -10,7 +10,7 @@ from sqlalchemy import select
 from actions.conftest import BELLA, CARL, EMIL, NOBODY, CharitySite, Interface
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.store.schema import change, update
-from mailchimpsync.sync.lease.lease import holding_lease
+from mailchimpsync.sync.lease.lease import acquired_lease
 from support.service import LIST_ID
 
 CREATE, DELETE = "MailchimpsyncCache.create", "MailchimpsyncCache.delete"
@@ -175,7 +175,7 @@ def test_two_rows_never_stand_for_the_same(library: CharitySite, interface: Inte
 
 def test_nothing_is_mended_while_a_run_is_at_work(charity_site: CharitySite, interface: Interface) -> None:
     emil = charity_site.row(contact=EMIL)["id"]
-    with holding_lease(charity_site.site.store, LIST_ID):
+    with acquired_lease(charity_site.site.store, LIST_ID):
         created = interface(charity_site, CREATE, id=emil, sync_status="todo")
         deleted = interface(charity_site, DELETE, id=emil)
 

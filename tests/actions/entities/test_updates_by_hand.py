@@ -9,7 +9,7 @@ import pytest
 
 from actions.conftest import BELLA, EMIL, NOBODY, CharitySite, Interface
 from mailchimpsync.store.schema import batch, update
-from mailchimpsync.sync.lease.lease import holding_lease
+from mailchimpsync.sync.lease.lease import acquired_lease
 from support.service import LIST_ID
 
 GET, CREATE, DELETE = (f"MailchimpsyncUpdate.{name}" for name in ("get", "create", "delete"))
@@ -187,7 +187,7 @@ def test_an_update_stays_that_of_its_row(library: CharitySite, interface: Interf
 
 def test_nothing_is_queued_while_a_run_is_at_work(charity_site: CharitySite, interface: Interface) -> None:
     bella = charity_site.row(contact=BELLA)["id"]
-    with holding_lease(charity_site.site.store, LIST_ID):
+    with acquired_lease(charity_site.site.store, LIST_ID):
         answer = interface(charity_site, CREATE, mailchimpsync_cache_id=bella, data=LEAVE)
 
     assert (answer.exit_code, answer.envelope["error_code"]) == (3, "BUSY")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mailchimpsync.actions.people.headline import Event, Situation, opening_sentences
+from mailchimpsync.actions.people.headline import Event, PersonState, opening_sentences
 from mailchimpsync.actions.people.journal_sentences import entry_sentence
 from mailchimpsync.errors import Code
 from mailchimpsync.model import GroupState, GroupStatus, MemberStatus, SyncStatus
@@ -71,14 +71,14 @@ def event(name: str) -> Event | None:
     return Event(entry_sentence(entry, None), entry.effect, reason.value)
 
 
-def situations(event_name: str) -> Iterator[Situation]:
+def situations(event_name: str) -> Iterator[PersonState]:
     happened = event(event_name)
     groups = (GroupStatus.ADDED, GroupStatus.REMOVED)
     for status, sync_status, reason, group in product(STATUSES, SYNC_STATUSES, REASONS, groups):
-        yield Situation(status, THEN, GroupState(group), True, sync_status, reason, None, happened)
+        yield PersonState(status, THEN, GroupState(group), True, sync_status, reason, None, happened)
 
 
-def said_wrongly(known: Situation, sentence: str) -> list[str]:
+def said_wrongly(known: PersonState, sentence: str) -> list[str]:
     """Return what a headline says that is not so."""
     is_on = known.mailchimp_status == MemberStatus.SUBSCRIBED
     is_asked = known.mailchimp_status == MemberStatus.PENDING
@@ -102,7 +102,7 @@ def test_no_status_sync_status_and_reason_make_sentences_that_contradict_what_bo
 
 
 def test_an_event_is_told_with_its_date_and_by_whom() -> None:
-    known = Situation("unsubscribed", THEN, GroupState(), True, "ok", "NOT_SUBSCRIBED", None, event("taken off"))
+    known = PersonState("unsubscribed", THEN, GroupState(), True, "ok", "NOT_SUBSCRIBED", None, event("taken off"))
 
     assert next(opening_sentences(known)) == (
         "Not on the list: Removed from the group in CiviCRM, so unsubscribed at Mailchimp. On "

@@ -8,7 +8,7 @@ import pytest
 
 from actions.conftest import BELLA, CharitySite, Interface
 from mailchimpsync.store.schema import batch, update
-from mailchimpsync.sync.lease.lease import holding_lease
+from mailchimpsync.sync.lease.lease import acquired_lease
 from support.service import LIST_ID, OTHER_LIST
 
 GET, CREATE, DELETE = (f"MailchimpsyncBatch.{name}" for name in ("get", "create", "delete"))
@@ -146,5 +146,5 @@ def test_a_batch_is_forgotten_with_its_updates(charity_site: CharitySite, interf
 
 def test_nothing_is_forgotten_while_a_run_is_at_work(charity_site: CharitySite, interface: Interface) -> None:
     [known] = interface(charity_site, GET, mailchimp_list_id=LIST_ID).values
-    with holding_lease(charity_site.site.store, LIST_ID):
+    with acquired_lease(charity_site.site.store, LIST_ID):
         assert interface(charity_site, DELETE, id=known["id"]).envelope["error_code"] == "BUSY"

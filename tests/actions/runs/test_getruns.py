@@ -55,7 +55,7 @@ def test_rate_and_time_left_are_told_as_far_as_they_can_be_known(
         lease = runs.acquire_lease(tx, LIST_ID, "elsewhere 1")
         runs.begin_run(tx, LIST_ID, now, now)
         runs.set_stage(tx, LIST_ID, Stage.RECONCILE)
-        runs.hold_lease(tx, lease, at)
+        runs.renew_lease(tx, lease, at)
 
     status = interface(charity_site, STATUS).values[LIST_ID]
 

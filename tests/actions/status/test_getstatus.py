@@ -15,7 +15,7 @@ from mailchimpsync.model import Stage
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import batch, log, run, update
 from mailchimpsync.store.schema import status as status_table
-from mailchimpsync.sync.lease.lease import holding_lease
+from mailchimpsync.sync.lease.lease import acquired_lease
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.service import LIST_ID, NEWS, OTHER_LIST, OTHERS
 
@@ -177,7 +177,7 @@ def test_a_run_that_is_at_work_has_not_crashed_however_long_it_takes(
     charity_site: CharitySite, interface: Interface
 ) -> None:
     interrupt(charity_site, minutes=120)
-    with holding_lease(charity_site.site.store, LIST_ID):
+    with acquired_lease(charity_site.site.store, LIST_ID):
         status = of(interface, charity_site)
 
     assert (status["running"], status["interrupted"], status["crashed"]) == (True, False, False)

@@ -444,7 +444,7 @@ def test_a_first_sync_that_the_guard_would_hold_is_explained_and_then_done_as_it
     waiting = link.model_copy(update={"guard": tight, "schedule": off})
     charity.site.save(charity.site.configuration.replacing_link(waiting), "ada")
     with form_client(charity) as ada:
-        ada.fill_in(f"{CONNECTION}/first-sync", at=f"{CONNECTION}/first-sync/look")
+        ada.fill_in(f"{CONNECTION}/first-sync", at=f"{CONNECTION}/first-sync/preview")
         shown = until(lambda: ada.look(f"{CONNECTION}/first-sync").text, "Summary")
         assert "This sync exceeds your limits" in shown
         assert rows_known(charity) == 0

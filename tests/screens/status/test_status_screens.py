@@ -34,13 +34,13 @@ def under_way(charity: Charity, done: int, total: int | None, seconds: int) -> N
         lease = runs.acquire_lease(tx, AUDIENCE_ID, "elsewhere 1")
         runs.begin_run(tx, AUDIENCE_ID, now, now, by="cron")
         runs.set_stage(tx, AUDIENCE_ID, Stage.RECONCILE)
-        runs.hold_lease(tx, lease, runs.StageProgress(done, total, seconds))
+        runs.renew_lease(tx, lease, runs.StageProgress(done, total, seconds))
 
 
 def goes_on(charity: Charity, done: int, total: int, seconds: int) -> None:
     with charity.site.store.begin() as tx:
         lease = runs.Lease(AUDIENCE_ID, runs.stored_status(tx, AUDIENCE_ID).lease_token)
-        runs.hold_lease(tx, lease, runs.StageProgress(done, total, seconds))
+        runs.renew_lease(tx, lease, runs.StageProgress(done, total, seconds))
 
 
 def comes_to_its_end(charity: Charity) -> None:

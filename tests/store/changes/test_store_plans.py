@@ -159,7 +159,7 @@ def test_rows_are_counted_by_status_and_failures_by_reason(store: Store) -> None
             add_row(tx, sync_status=status, reason=reason)
 
         assert rows.count_by_status(tx, LIST) == {"ok": 1, "fail": 3}
-        assert rows.failures_by_reason(tx, LIST) == {"CV_ON_HOLD": 2, "": 1}
+        assert rows.count_failures_by_reason(tx, LIST) == {"CV_ON_HOLD": 2, "": 1}
         assert rows.count_by_status(tx, OTHER_LIST) == {}
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from mailchimpsync.model import Stage
 from mailchimpsync.store import Store
-from mailchimpsync.store.queries.due import NEXT_RUN, batches_refused_alike, count_due
+from mailchimpsync.store.queries.due import NEXT_RUN, batches_refused_with_same_code, count_due
 from mailchimpsync.store.runs import attempts, runs, services
 from mailchimpsync.store.schema import batch, run, status
 from store.databases import LIST, OTHER_LIST, add_row, hour
@@ -75,10 +75,10 @@ def test_calls_that_failed_before_they_began_share_a_row_that_is_no_run(store: S
 def test_batches_count_as_refused_alike_from_the_newest_on(store: Store) -> None:
     values = {"mailchimp_list_id": LIST, "created_date": hour(1), "response_processed": 2, "total_operations": 4}
     with store.begin() as tx:
-        assert batches_refused_alike(tx, LIST) == (None, 0, 0)
+        assert batches_refused_with_same_code(tx, LIST) == (None, 0, 0)
         for code in (None, "MC_AUTH", "MC_AUTH"):
             tx.execute(insert(batch).values(**values, refused_code=code))
-        found = batches_refused_alike(tx, LIST)
+        found = batches_refused_with_same_code(tx, LIST)
 
     assert found == ("MC_AUTH", 2, 4)
 

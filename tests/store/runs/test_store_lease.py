@@ -38,7 +38,7 @@ def clock(store: Store, second_store: Store) -> Clock:
 def test_who_takes_the_lease_holds_it(store: Store) -> None:
     with store.begin() as tx:
         lease = runs.acquire_lease(tx, LIST, ONE)
-        runs.hold_lease(tx, lease)
+        runs.renew_lease(tx, lease)
         stored = runs.stored_status(tx, LIST)
 
     assert (stored.lease_owner, stored.lease_expires) == (ONE, EXPIRED)
@@ -70,14 +70,14 @@ def test_an_expired_lease_is_taken_over_and_its_holder_writes_nothing_more(
         runs.acquire_lease(tx, LIST, OTHER)
 
     with pytest.raises(LeaseLostError), store.begin() as tx:
-        runs.hold_lease(tx, lost)
+        runs.renew_lease(tx, lost)
 
 
 def test_holding_it_makes_it_last(store: Store, clock: Clock) -> None:
     with store.begin() as tx:
         lease = runs.acquire_lease(tx, LIST, ONE)
         clock.now = EXPIRED - timedelta(seconds=1)
-        runs.hold_lease(tx, lease)
+        runs.renew_lease(tx, lease)
         clock.now = EXPIRED
 
         with pytest.raises(BusyError):
@@ -221,7 +221,7 @@ def test_a_lease_goes_by_the_databases_clock_which_is_the_same_for_all(store: St
     with store.begin() as tx:
         lease = runs.acquire_lease(tx, LIST, ONE)
         taken = runs.stored_status(tx, LIST)
-        runs.hold_lease(tx, lease)
+        runs.renew_lease(tx, lease)
         held = runs.stored_status(tx, LIST)
         runs.request_abort(tx, LIST)
         asked = runs.stored_status(tx, LIST)

@@ -21,8 +21,8 @@ _NO = frozenset({"", "0", "false", "no", "none"})
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The outcome of a call: CiviCRM's envelope, its error (for the HTTP status), and an exit code."""
+class CallResponse:
+    """The response to a call: CiviCRM's envelope, its error (for the HTTP status), and an exit code."""
 
     envelope: dict[str, Any]
     error: MailchimpsyncError | None = None
@@ -31,8 +31,8 @@ class Outcome:
 
 def call(
     site: Site, entity: str, action: str, given: Mapping[str, Any], *, sequential: bool = True, **helpers: Any
-) -> Outcome:
-    """Call an action with unchecked parameters, and return its outcome, which includes the product's errors.
+) -> CallResponse:
+    """Call an action with unchecked parameters, and return its response, which includes the product's errors.
 
     `options` (CiviCRM's `{"limit": 10, "offset": 20, "sort": "id", "is_count": 1}`) are ordinary parameters.
     With `sequential`, which a parameter of the call may override, rows are a list; otherwise they are keyed by `id`.
@@ -42,12 +42,12 @@ def call(
         found = find_action(entity, action)
         called = found.carry_out(site, parameters(found, given), **helpers)
     except MailchimpsyncError as error:
-        return Outcome(failure(error), error, error.exit_code)
+        return CallResponse(failure(error), error, error.exit_code)
     as_list = _yes(given["sequential"]) if "sequential" in given else sequential
     envelope, judged = found.envelope(called.values, sequential=as_list), called.judged
     if judged.error is not None:
         envelope |= failure(judged.error)  # keep the entries, which have the outcome of each connection
-    return Outcome(envelope, judged.error, judged.exit_code)
+    return CallResponse(envelope, judged.error, judged.exit_code)
 
 
 def parameters(action: Action, given: Mapping[str, Any]) -> dict[str, Any]:

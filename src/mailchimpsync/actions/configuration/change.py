@@ -21,7 +21,7 @@ from mailchimpsync.errors import ConfigurationError, ConfirmationError
 from mailchimpsync.store.privacy import removed_audiences
 from mailchimpsync.store.privacy.removed_audiences import AudienceData
 from mailchimpsync.store.runs import runs
-from mailchimpsync.sync.lease.lease import holding_lease
+from mailchimpsync.sync.lease.lease import acquired_lease
 
 DELETED_PER_STEP = 1_000
 
@@ -80,7 +80,7 @@ def change_configuration(
     if confirm:
         removed = [*removed, *_unfinished_deletions(site, wanted, removed)]
     with ExitStack() as stack:
-        leases = [stack.enter_context(holding_lease(site.store, one.list_id)) for one in removed]
+        leases = [stack.enter_context(acquired_lease(site.store, one.list_id)) for one in removed]
         if wanted != site.configuration:
             site.save(wanted, by)
         for lease in leases:
@@ -134,13 +134,13 @@ def _unfinished_deletions(site: Site, wanted: Configuration, removed: Sequence[A
 
 def _forget(site: Site, lease: runs.Lease) -> None:
     with site.store.begin() as tx:
-        runs.hold_lease(tx, lease)
+        runs.renew_lease(tx, lease)
         removed_audiences.begin_removal(tx, lease.list_id, site.runtime.now())
     more = True
     while more:
         with site.store.begin() as tx:
-            runs.hold_lease(tx, lease)
+            runs.renew_lease(tx, lease)
             more = removed_audiences.remove_some(tx, lease.list_id, DELETED_PER_STEP)
     with site.store.begin() as tx:
-        runs.hold_lease(tx, lease)
+        runs.renew_lease(tx, lease)
         removed_audiences.finish_removal(tx, lease.list_id)

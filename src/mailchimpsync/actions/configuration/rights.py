@@ -8,7 +8,7 @@ from mailchimpsync.actions.finding import Finding, Level, ok, trouble
 from mailchimpsync.civicrm import Rights, RightState
 from mailchimpsync.config import Configuration
 from mailchimpsync.data import SUMMARIES
-from mailchimpsync.data.sources import DONATIONS, MEMBERSHIPS
+from mailchimpsync.data.catalogue import DONATIONS, MEMBERSHIPS
 from mailchimpsync.errors import PURPOSES, SMALLEST, Code, Right
 from mailchimpsync.messages import say
 

@@ -13,7 +13,7 @@ from mailchimpsync.errors import Code, UsageError
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import edits
 from mailchimpsync.store.runs import runs
-from mailchimpsync.sync.lease.lease import holding_lease
+from mailchimpsync.sync.lease.lease import acquired_lease
 
 
 @contextmanager
@@ -23,8 +23,8 @@ def exclusive_transaction(site: Site, list_id: str) -> Iterator[Transaction]:
     Raises:
         BusyError: a run is in progress.
     """
-    with holding_lease(site.store, list_id) as lease, site.store.begin() as tx:
-        runs.hold_lease(tx, lease)
+    with acquired_lease(site.store, list_id) as lease, site.store.begin() as tx:
+        runs.renew_lease(tx, lease)
         yield tx
 
 

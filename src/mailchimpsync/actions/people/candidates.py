@@ -31,7 +31,7 @@ class Candidates:
     """The people found, at most `CANDIDATES_MAX`; `problem` says why CiviCRM could not be searched."""
 
     found: tuple[Candidate, ...]
-    there_are_more: bool
+    is_truncated: bool
     problem: str | None = None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailchimpsync.actions.people.find import Person
-from mailchimpsync.actions.people.headline import Event, Position, Situation, opening_sentences, since
+from mailchimpsync.actions.people.headline import Event, PersonState, Position, opening_sentences, since
 from mailchimpsync.actions.people.journal_sentences import entry_sentence
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.config import Link
@@ -85,7 +85,7 @@ class _Facts:
     """What both sides, the last decision and the journal say about a row."""
 
     states: Mapping[int, GroupState]
-    situation: Situation
+    situation: PersonState
 
 
 def _facts(tx: Transaction, link: Link, row: PersonRow, by_contact: Mapping[int, Mapping[int, GroupState]]) -> _Facts:
@@ -93,7 +93,7 @@ def _facts(tx: Transaction, link: Link, row: PersonRow, by_contact: Mapping[int,
     fields = (What.STATUS, What.GROUP.field(link.group_id), What.REFUSED)
     newest = store_journal.newest_for_row(tx, link.audience_id, row.id, fields)
     moved = store_journal.newest_for_row(tx, link.audience_id, row.id, (What.STATUS,))
-    situation = Situation(
+    situation = PersonState(
         mailchimp_status=row.mailchimp_status,
         since=_since_when(row, moved),
         group=states.get(link.group_id, GroupState()),
@@ -149,7 +149,7 @@ def _is_visible(row: PersonRow) -> bool:
     return row.civicrm_contact_id is not None and row.contact_problem is None
 
 
-def _at_mailchimp(known: Situation, address: str | None) -> str:
+def _at_mailchimp(known: PersonState, address: str | None) -> str:
     status = known.mailchimp_status
     if status is None and known.code is Code.CV_SHARED_ADDRESS:
         return say("At Mailchimp: the member with this address belongs to another contact.")
@@ -198,7 +198,7 @@ def _ticked(interest: str) -> str:
     return say("Interest %(interest)s: ticked at Mailchimp.", interest=interest)
 
 
-def _other_address(known: Situation, row: PersonRow) -> Iterator[str]:
+def _other_address(known: PersonState, row: PersonRow) -> Iterator[str]:
     """Say if e-mail goes to an address that isn't the contact's own, as after a merge that kept the other one."""
     mailed, own = row.mailchimp_email, row.civicrm_address
     if known.position is Position.OFF or not own or normalise_address(own) == normalise_address(mailed or ""):

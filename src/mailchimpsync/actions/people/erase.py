@@ -33,7 +33,7 @@ from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.privacy import erasure as erasing
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.site import tombstones
-from mailchimpsync.sync.lease.lease import holding_lease, writing_under
+from mailchimpsync.sync.lease.lease import acquired_lease, writing_under
 
 TIME_LIMIT_SECONDS = 60
 
@@ -139,7 +139,7 @@ def _erase_in(site: Site, list_id: str, link: Link | None, address: str, key: st
         BusyError: a run is in progress, or an update to the address is on its way.
         RemoteError: Mailchimp did not delete the member.
     """
-    with holding_lease(site.store, list_id) as lease:
+    with acquired_lease(site.store, list_id) as lease:
         found = _stop(site, lease, address)
         if link is not None:
             systems = site.systems(link)
@@ -154,7 +154,7 @@ def _erase_in(site: Site, list_id: str, link: Link | None, address: str, key: st
 def _stop(site: Site, lease: runs.Lease, address: str) -> erasing.ErasureTraces:
     """Withdraw unsent updates to the address; an update that was sent has to arrive first."""
     with site.store.begin() as tx:
-        runs.hold_lease(tx, lease)
+        runs.renew_lease(tx, lease)
         found = erasing.find_traces(tx, lease.list_id, address)
         updates.withdraw_unsent(tx, lease.list_id, [*found.row_ids, *found.other_row_ids])
         found = erasing.find_traces(tx, lease.list_id, address)
@@ -181,7 +181,7 @@ def _purge(site: Site, lease: runs.Lease, found: erasing.ErasureTraces, key: str
     ]
     now = site.runtime.now()
     with site.store.begin() as tx:
-        runs.hold_lease(tx, lease)
+        runs.renew_lease(tx, lease)
         stripped = erasing.purge_journal(tx, found, seal=key, digests=digests, now=now)
         gone = {**erasing.purge(tx, found), "journal": stripped}
         if any(gone.values()):

@@ -120,7 +120,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class PersonState:
     """What is known about a person in one connection; `since` is when their Mailchimp status began, if known."""
 
     mailchimp_status: str | None
@@ -160,7 +160,7 @@ def since(time: datetime | None) -> str:
     return say(" (since %(time)s)", time=moment(time)) if time else ""
 
 
-def opening_sentences(known: Situation) -> Iterator[str]:
+def opening_sentences(known: PersonState) -> Iterator[str]:
     """Yield the headline, what is under way, and what can be done now."""
     yield _headline(known)
     if known.sync_status == SyncStatus.FAIL:
@@ -171,7 +171,7 @@ def opening_sentences(known: Situation) -> Iterator[str]:
     yield _WAIT.get(status) or _next_steps(known)
 
 
-def _headline(known: Situation) -> str:
+def _headline(known: PersonState) -> str:
     why = _cause(known)
     if known.position is Position.ON:
         return say("On the list: %(why)s", why=why)
@@ -180,7 +180,7 @@ def _headline(known: Situation) -> str:
     return say("Not on the list: %(why)s", why=why)
 
 
-def _cause(known: Situation) -> str:
+def _cause(known: PersonState) -> str:
     event, code = known.event, known.code
     if known.position is Position.ASKED:  # the update that made Mailchimp ask may have been meant to subscribe them
         return _state_sentence(known)
@@ -197,7 +197,7 @@ def _cause(known: Situation) -> str:
     return _state_sentence(known)
 
 
-def _gives_reason(code: Code, known: Situation) -> bool:
+def _gives_reason(code: Code, known: PersonState) -> bool:
     """Only a last decision that is done, or can't be done, is a cause; one under way isn't yet."""
     if known.sync_status == SyncStatus.FAIL:
         return known.position is Position.OFF
@@ -205,7 +205,7 @@ def _gives_reason(code: Code, known: Situation) -> bool:
     return is_settled and code in {Position.ON: _ON, Position.OFF: _OFF}.get(known.position, ())
 
 
-def _is_the_cause(event: Event, known: Situation) -> bool:
+def _is_the_cause(event: Event, known: PersonState) -> bool:
     """An event is the cause while the person is where it put them and nothing else is known to keep them there."""
     if event.leads_to is not known.position:
         return False
@@ -216,7 +216,7 @@ def _is_the_cause(event: Event, known: Situation) -> bool:
     return known.group.is_added is (known.position is not Position.OFF)
 
 
-def _state_sentence(known: Situation) -> str:
+def _state_sentence(known: PersonState) -> str:
     when = since(known.since)
     if known.position is Position.ON:
         return say("Subscribed at Mailchimp%(since)s.", since=when)
@@ -228,7 +228,7 @@ def _state_sentence(known: Situation) -> str:
     return say("Their status at Mailchimp is %(status)s.", status=known.mailchimp_status)
 
 
-def _failure_sentences(known: Situation) -> Iterator[str]:
+def _failure_sentences(known: PersonState) -> Iterator[str]:
     code, entry = known.code, explain_code(known.reason)
     if code is None:
         yield say("The last sync couldn't make the change that was due. Its reason no longer applies.")
@@ -244,7 +244,7 @@ def _failure_sentences(known: Situation) -> Iterator[str]:
     yield say("What to do%(whose)s: %(remedy)s", whose=whose, remedy=say(entry.remedy))
 
 
-def _next_steps(known: Situation) -> str:
+def _next_steps(known: PersonState) -> str:
     departure = _departure(known)
     if departure is not None:
         return say("What to do: %(remedy)s", remedy=say(explain_code(departure).remedy))
@@ -257,7 +257,7 @@ def _next_steps(known: Situation) -> str:
     return _steps_to_resubscribe(known)
 
 
-def _departure(known: Situation) -> str | None:
+def _departure(known: PersonState) -> str | None:
     """Return why a sync removed the person because of their contact in CiviCRM, even if a later run only agreed."""
     if known.code in _DEPARTED or known.code is Code.CIVICRM_LEFT_ALONE:
         return known.code
@@ -266,13 +266,13 @@ def _departure(known: Situation) -> str | None:
     return event.reason if event is not None and is_cause and event.reason in _DEPARTED else None
 
 
-def _steps_to_remove(known: Situation) -> str:
+def _steps_to_remove(known: PersonState) -> str:
     if known.group.is_added:
         return say("What you can do: to take them off, remove the contact from the group in CiviCRM.")
     return say("What to do: run `mailchimpsync sync --since ever`, which reads both sides again.")
 
 
-def _steps_to_resubscribe(known: Situation) -> str:
+def _steps_to_resubscribe(known: PersonState) -> str:
     if known.mailchimp_status == MemberStatus.CLEANED:
         return say(
             "What you can do: give the contact an address that works, and add the contact to the group in CiviCRM."

@@ -46,7 +46,7 @@ DELAY_SHARE = 10
 _DOUBLINGS_MAX = 20
 
 
-class CallOutcome(StrEnum):
+class AttemptOutcome(StrEnum):
     """How a call ended."""
 
     COMPLETE = "complete"
@@ -62,7 +62,7 @@ class Attempt:
 
     began_at: datetime
     ended_at: datetime
-    outcome: CallOutcome
+    outcome: AttemptOutcome
     failures: int = 0
 
 
@@ -137,11 +137,11 @@ def _due_by_runs(schedule: Schedule, past: History, now: datetime, key: str) -> 
 
 
 def _not_before(schedule: Schedule, attempt: Attempt | None, key: str) -> datetime | None:
-    if attempt is None or attempt.outcome is CallOutcome.COMPLETE:
+    if attempt is None or attempt.outcome is AttemptOutcome.COMPLETE:
         return None
-    if attempt.outcome is CallOutcome.PERSON:
+    if attempt.outcome is AttemptOutcome.PERSON:
         return _when_failing(schedule, attempt.began_at, key)
-    if attempt.outcome is not CallOutcome.FAILED:
+    if attempt.outcome is not AttemptOutcome.FAILED:
         return attempt.ended_at + CONTINUE_AFTER
     again = attempt.ended_at + BACKOFF * (1 << min(max(attempt.failures - 1, 0), _DOUBLINGS_MAX))
     regular = _when_failing(schedule, attempt.ended_at, key)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from mailchimpsync.actions.runs.schedule import Attempt, CallOutcome, due, history_of
+from mailchimpsync.actions.runs.schedule import Attempt, AttemptOutcome, due, history_of
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Link
 from mailchimpsync.errors import LASTING_AFTER, REGISTRY, Code, Entry, Retry, remedy_when_lasting
@@ -198,7 +198,7 @@ def _last_attempt(stored: runs.StoredStatus) -> Attempt | None:
     if code is None or ended is None:
         return None
     passes = code in Code.__members__ and REGISTRY[Code(code)].retry is Retry.NEXT_RUN
-    return Attempt(ended, ended, CallOutcome.FAILED if passes else CallOutcome.PERSON, stored.failing_times or 1)
+    return Attempt(ended, ended, AttemptOutcome.FAILED if passes else AttemptOutcome.PERSON, stored.failing_times or 1)
 
 
 def headline(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each)

@@ -39,6 +39,6 @@ def count_rows(tx: Transaction, link: Link) -> RowCounts:
     return RowCounts(
         counts.agreement(tx, list_id, link.group_id),
         rows.count_by_status(tx, list_id),
-        rows.failures_by_reason(tx, list_id),
+        rows.count_failures_by_reason(tx, list_id),
         count_due(tx, list_id),
     )

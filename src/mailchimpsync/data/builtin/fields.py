@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from mailchimpsync.civicrm import succeeded
+from mailchimpsync.data.catalogue import SUMMARIES, contact_field, lookups_for
 from mailchimpsync.data.convert import ADDRESS_REQUIRED, is_empty
 from mailchimpsync.data.personal import checksum_recipe
 from mailchimpsync.data.plugin_api import Audience, CannotTellError, Lookup, Outgoing, Person, hookimpl
 from mailchimpsync.data.reading import contacts_call
-from mailchimpsync.data.sources import SUMMARIES, contact_field, lookups_for
 from mailchimpsync.errors import AccessError
 from mailchimpsync.mailchimp import MergeField
 from mailchimpsync.messages import Message, say

@@ -58,7 +58,7 @@ TRUST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "trust": (Trust.CIVICRM.value, Trust.MAILCHIMP.value),
     **DIMENSIONS,
 }
-"""The same while one side is trusted."""
+"""What the decision about a subscription depends on while one side is trusted."""
 
 NEW_MEMBER_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "new_members": tuple(mode.value for mode in NewMembers),
@@ -68,7 +68,9 @@ NEW_MEMBER_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "newer": ("CiviCRM", "Mailchimp"),
     "resubscribe": DIMENSIONS["resubscribe"],
 }
-"""The same for a person in the group who isn't subscribed, by whether Mailchimp asks new members first."""
+"""What the decision about a person in the group who isn't subscribed depends on.
+
+That includes whether Mailchimp asks new members first."""
 
 GONE = (Departure.TRASHED.value, Departure.DELETED.value)
 
@@ -82,7 +84,7 @@ DEPARTURE_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "newer": ("CiviCRM", "Mailchimp"),
     "resubscribe": DIMENSIONS["resubscribe"],
 }
-"""The same for departures in CiviCRM and their effect at Mailchimp; `none`: at most removed from the group.
+"""What the decision about departures in CiviCRM depends on; `none`: at most removed from the group.
 
 All flags work like `opt_out`, and `deleted` like `trashed`.
 """
@@ -95,7 +97,7 @@ ADDRESS_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "newer": ("CiviCRM", "Mailchimp"),
     "resubscribe": DIMENSIONS["resubscribe"],
 }
-"""The same for a member whose contact had the member's address as its best one, and now has another.
+"""What the decision about a member depends on, if its address was the contact's best one and another is now.
 
 The new one is free, another person's, or that of another subscribed member of the same contact.
 """
@@ -106,7 +108,7 @@ ARRIVAL_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "resubscribe": DIMENSIONS["resubscribe"],
     "obstacle": DIMENSIONS["obstacle"],
 }
-"""The same for the new address, in the group and not at Mailchimp yet, by the state of the old one."""
+"""What the decision about the new address depends on, in the group and not at Mailchimp yet."""
 
 RETURN_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "at_mailchimp": ("unsubscribed", "archived", "transactional", "cleaned", UNKNOWN_STATUS),
@@ -118,7 +120,7 @@ RETURN_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "resubscribe": DIMENSIONS["resubscribe"],
     "obstacle": DIMENSIONS["obstacle"],
 }
-"""The same for a member we removed because the contact had been removed from the group."""
+"""What the decision depends on about a member we removed because the contact had been removed from the group."""
 
 INTEREST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "trust": tuple(trust.value for trust in Trust),
@@ -128,7 +130,7 @@ INTEREST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "newer": tuple(DATES),
     "other_row": (NONE, "has it"),
 }
-"""The same for one interest of a person who is subscribed on both sides."""
+"""What the decision about an interest depends on, for a person subscribed on both sides."""
 
 
 def combinations(dimensions: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:

@@ -41,7 +41,7 @@ from mailchimpsync.model import Connection, SyncStatus
 Key = tuple[str, ...]
 
 
-class Outcome(NamedTuple):
+class TableEntry(NamedTuple):
     """A decision in words; empty: no change."""
 
     civicrm: str
@@ -51,8 +51,8 @@ class Outcome(NamedTuple):
     base_after: str
 
 
-Cells = Mapping[Key, Outcome]
-Lines = Sequence[tuple[Key, Outcome]]
+Cells = Mapping[Key, TableEntry]
+Lines = Sequence[tuple[Key, TableEntry]]
 
 
 @cache
@@ -108,10 +108,10 @@ def collapse(cells: Cells) -> Lines:
     outcomes = set(cells.values())
     if len(outcomes) == 1:
         return [((ANY,) * len(next(iter(cells))), outcomes.pop())]
-    parts: dict[str, dict[Key, Outcome]] = {}
+    parts: dict[str, dict[Key, TableEntry]] = {}
     for (value, *rest), outcome in cells.items():
         parts.setdefault(value, {})[tuple(rest)] = outcome
-    alike: list[tuple[list[str], dict[Key, Outcome]]] = []
+    alike: list[tuple[list[str], dict[Key, TableEntry]]] = []
     for value, part in parts.items():
         same = next((values for values, other in alike if other == part), None)
         if same is None:
@@ -127,7 +127,7 @@ def as_csv(dimensions: Mapping[str, Sequence[str]], lines: Lines) -> str:
     """Return a table as a golden file."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*dimensions, *Outcome._fields])
+    writer.writerow([*dimensions, *TableEntry._fields])
     writer.writerows([*key, *outcome] for key, outcome in lines)
     return text.getvalue()
 
@@ -150,7 +150,7 @@ def _either(values: Sequence[str], number_of_values: int) -> str:
     return ANY if len(values) == number_of_values else " | ".join(values)
 
 
-def _outcome(situation: Situation, connection: Connection) -> Outcome:
+def _outcome(situation: Situation, connection: Connection) -> TableEntry:
     decision = decide(situation, connection)
     update = decision.update.to_body() if decision.update else {}
     words = [f"{key}={update[key]}" for key in ("status", "status_if_new") if key in update]
@@ -158,7 +158,7 @@ def _outcome(situation: Situation, connection: Connection) -> Outcome:
         words.append("new address")
     if decision.adds_member:
         words.append("new member")
-    return Outcome(
+    return TableEntry(
         _civicrm(decision, GROUP_ID),
         " ".join(words),
         decision.sync_status.value,
@@ -167,10 +167,10 @@ def _outcome(situation: Situation, connection: Connection) -> Outcome:
     )
 
 
-def _interest_outcome(situation: Situation, connection: Connection) -> Outcome:
+def _interest_outcome(situation: Situation, connection: Connection) -> TableEntry:
     decision = decide(situation, connection)
     value = decision.update.interests.get(INTEREST) if decision.update else None
-    return Outcome(
+    return TableEntry(
         _civicrm(decision, INTEREST_GROUP_ID),
         "" if value is None else f"interest={'yes' if value else 'no'}",
         decision.sync_status.value,

@@ -21,7 +21,8 @@ from mailchimpsync.store.engine.dialect import update_by_id
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache
 
-UNKNOWN: Mapping[int, str] = {}
+NO_DEPARTURES: Mapping[int, str] = {}
+NO_ADDRESSES: Mapping[int, str] = {}
 NO_FLAGS: Mapping[int, str | None] = {}
 
 
@@ -63,7 +64,7 @@ class ContactFlags(NamedTuple):
     inherited: str | None
 
 
-class _LosesContact(NamedTuple):
+class _RowOfGoneContact(NamedTuple):
     """A row of a contact that is gone, with what stays true without it."""
 
     id: int
@@ -75,7 +76,7 @@ class _LosesContact(NamedTuple):
     hold_reason: str | None
 
 
-class _GetsContact(NamedTuple):
+class _RowToAssign(NamedTuple):
     """A row that gets a contact, with what stays true if that one had left it."""
 
     id: int
@@ -118,7 +119,7 @@ def replace_contacts(
     tx: Connection,
     list_id: str,
     replaced: Mapping[int, int | None],
-    gone_as: Mapping[int, str] = UNKNOWN,
+    gone_as: Mapping[int, str] = NO_DEPARTURES,
     kept: Collection[int] = (),
 ) -> int:
     """Give the rows of contacts that are gone to those they were merged into, or release them; return how many.
@@ -129,13 +130,15 @@ def replace_contacts(
     ours = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(list(replaced)))
     only_civicrm = cache.c.mailchimp_member_id.is_(None) & ~is_in_flight()
     tx.execute(delete(cache).where(ours, only_civicrm, cache.c.civicrm_contact_id.not_in(list(kept))))
-    rows = fetch(tx, _LosesContact, select_as(_LosesContact, cache).where(ours))
+    rows = fetch(tx, _RowOfGoneContact, select_as(_RowOfGoneContact, cache).where(ours))
     update_by_id(tx, cache, [{"id": row.id, **_replaced_row(row, replaced, gone_as)} for row in rows])
     make_due(tx, cache.c.id.in_([row.id for row in rows]))
     return len(rows)
 
 
-def _replaced_row(row: _LosesContact, replaced: Mapping[int, int | None], gone_as: Mapping[int, str]) -> dict[str, Any]:
+def _replaced_row(
+    row: _RowOfGoneContact, replaced: Mapping[int, int | None], gone_as: Mapping[int, str]
+) -> dict[str, Any]:
     contact = row.civicrm_contact_id
     successor = replaced[contact]
     if successor is not None:
@@ -147,16 +150,16 @@ def _replaced_row(row: _LosesContact, replaced: Mapping[int, int | None], gone_a
 
 def known_flags(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[ContactFlags]:
     """Return the flags that the rows of contacts have or inherited."""
-    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
     marked = or_(cache.c.inherited.is_not(None), cache.c.marks.is_not(None))
-    return fetch(tx, ContactFlags, select_as(ContactFlags, cache).where(*mine, marked).distinct())
+    return fetch(tx, ContactFlags, select_as(ContactFlags, cache).where(*conditions, marked).distinct())
 
 
-def inherit(tx: Connection, list_id: str, marks: Mapping[int, str], now: datetime) -> None:
+def record_inherited_flags(tx: Connection, list_id: str, marks: Mapping[int, str], now: datetime) -> None:
     """Record, on all rows of contacts, the flags of those merged into them; the rows are due."""
     for contact, text in marks.items():  # merges of flagged contacts are few
-        mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id == contact
-        tx.execute(update(cache).where(*mine).values({**dict(due()), "inherited": text, "inherited_at": now}))
+        conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id == contact
+        tx.execute(update(cache).where(*conditions).values({**dict(due()), "inherited": text, "inherited_at": now}))
 
 
 def record_flags(tx: Connection, list_id: str, contact_ids: Sequence[int], marks: Mapping[int, str]) -> int:
@@ -166,9 +169,9 @@ def record_flags(tx: Connection, list_id: str, contact_ids: Sequence[int], marks
         by_marks.setdefault(marks.get(contact), []).append(contact)
     changed = 0
     for text, some in by_marks.items():
-        mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(some)
+        conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(some)
         other = cache.c.marks.is_distinct_from(text)
-        changed += tx.execute(update(cache).where(*mine, other).values({**dict(due()), "marks": text})).rowcount
+        changed += tx.execute(update(cache).where(*conditions, other).values({**dict(due()), "marks": text})).rowcount
     return changed
 
 
@@ -176,18 +179,18 @@ def record_problem(tx: Connection, list_id: str, contact_ids: Sequence[int], pro
     """Record on the rows of contacts why nothing certain is known of them; changed rows are due. Return how many."""
     changed = 0
     for start in range(0, len(contact_ids), 5_000):
-        mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids[start : start + 5_000])
+        conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids[start:][:5_000])
         other = cache.c.contact_problem.is_distinct_from(problem)
-        noted = update(cache).where(*mine, other).values({**dict(due()), "contact_problem": problem})
+        noted = update(cache).where(*conditions, other).values({**dict(due()), "contact_problem": problem})
         changed += tx.execute(noted).rowcount
     return changed
 
 
 def clear_problems(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> None:
     """Record that contacts exist and can be read; rows where that wasn't known are due."""
-    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
     had_one = cache.c.contact_problem.is_not(None)
-    tx.execute(update(cache).where(*mine, had_one).values({**dict(due()), "contact_problem": null()}))
+    tx.execute(update(cache).where(*conditions, had_one).values({**dict(due()), "contact_problem": null()}))
 
 
 def contacts_with_problems(tx: Connection, list_id: str, limit: int) -> list[int]:
@@ -209,14 +212,14 @@ def highest_contact_id(tx: Connection, list_id: str) -> int:
 
 def rows_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[OwnedRow]:
     """Return the rows of contacts."""
-    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
-    return fetch(tx, OwnedRow, select_as(OwnedRow, cache).where(*mine))
+    conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    return fetch(tx, OwnedRow, select_as(OwnedRow, cache).where(*conditions))
 
 
 def members_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[OwnedMember]:
     """Return the rows of contacts' members."""
-    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
-    query = select_as(OwnedMember, cache).where(*mine, cache.c.mailchimp_member_id.is_not(None))
+    conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    query = select_as(OwnedMember, cache).where(*conditions, cache.c.mailchimp_member_id.is_not(None))
     return fetch(tx, OwnedMember, query)
 
 
@@ -246,8 +249,8 @@ def make_unmatched_rows_due(tx: Connection, list_id: str) -> int:
 
 def delete_rows_without_member(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> None:
     """Delete the rows of contacts without a member; those in flight stay."""
-    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
-    tx.execute(delete(cache).where(*mine, cache.c.mailchimp_member_id.is_(None), ~is_in_flight()))
+    conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    tx.execute(delete(cache).where(*conditions, cache.c.mailchimp_member_id.is_(None), ~is_in_flight()))
 
 
 def set_problem(tx: Connection, row_ids: Sequence[int], problem: str | None) -> None:
@@ -318,14 +321,14 @@ def set_contacts(
     tx: Connection,
     owners: Mapping[int, int],
     marks: Mapping[int, str | None] = NO_FLAGS,
-    best: Mapping[int, str] = UNKNOWN,
+    best: Mapping[int, str] = NO_ADDRESSES,
 ) -> None:
     """Give rows to contacts: contact id by row id; `marks` likewise, the contacts' flags.
 
     `best` has the best addresses by contact.
     """
-    query = select_as(_GetsContact, cache).where(cache.c.id.in_(owners))
-    before = {row.id: row for row in fetch(tx, _GetsContact, query)}
+    query = select_as(_RowToAssign, cache).where(cache.c.id.in_(owners))
+    before = {row.id: row for row in fetch(tx, _RowToAssign, query)}
     rows = []
     for row_id, contact_id in owners.items():
         comes_back = row_id in before and before[row_id].departed_contact_id == contact_id

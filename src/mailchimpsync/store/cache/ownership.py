@@ -18,7 +18,7 @@ from mailchimpsync.store.engine.dialect import update_by_id
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache, group_contact
 
-_OFF = (MemberStatus.UNSUBSCRIBED.value, MemberStatus.ARCHIVED.value)
+_REMOVED_STATUSES = (MemberStatus.UNSUBSCRIBED.value, MemberStatus.ARCHIVED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ def address_holders(tx: Connection, row_ids: Sequence[int]) -> dict[int, Address
 
 def owners_of_members(tx: Connection, list_id: str, identities: Collection[str]) -> list[int]:
     """Return the contacts that own the members with these identities."""
-    mine = cache.c.mailchimp_list_id == list_id, cache.c.identity.in_(identities)
-    query = select(cache.c.civicrm_contact_id).where(*mine, cache.c.civicrm_contact_id.is_not(None))
+    conditions = cache.c.mailchimp_list_id == list_id, cache.c.identity.in_(identities)
+    query = select(cache.c.civicrm_contact_id).where(*conditions, cache.c.civicrm_contact_id.is_not(None))
     return sorted(set(tx.execute(query).scalars()))
 
 
@@ -120,11 +120,11 @@ def hand_over(tx: Connection, list_id: str, owners: Mapping[int, NewOwner]) -> N
     found = fetch(tx, _HandedOver, query)
     update_by_id(tx, cache, [_handed_over(row, owners[row.id]) for row in found])
     make_due(tx, cache.c.id.in_([row.id for row in found]))
-    _add_rows_for_those_before(tx, list_id, [row.civicrm_contact_id for row in found if row.civicrm_contact_id])
+    _add_rows_for_former_owners(tx, list_id, [row.civicrm_contact_id for row in found if row.civicrm_contact_id])
 
 
 def _handed_over(row: _HandedOver, owner: NewOwner) -> dict[str, Any]:
-    by_us = row.mailchimp_status in _OFF and row.mailchimp_status_by is not None
+    by_us = row.mailchimp_status in _REMOVED_STATUSES and row.mailchimp_status_by is not None
     facts = {"marks": owner.marks, "civicrm_address": owner.best_address, "handed_from": row.civicrm_contact_id}
     return {
         **columns_for_owner(owner.contact_id, **facts),
@@ -134,7 +134,7 @@ def _handed_over(row: _HandedOver, owner: NewOwner) -> dict[str, Any]:
     }
 
 
-def _add_rows_for_those_before(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> None:
+def _add_rows_for_former_owners(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> None:
     has_row = exists().where(
         cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id == group_contact.c.contact_id
     )

@@ -266,7 +266,7 @@ def count_with_status(tx: Connection, list_id: str, status: SyncStatus) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def failures_by_reason(tx: Connection, list_id: str) -> dict[str, int]:
+def count_failures_by_reason(tx: Connection, list_id: str) -> dict[str, int]:
     """Return the number of failed rows by reason."""
     query = (
         select(cache.c.reason, func.count())

@@ -18,10 +18,11 @@ NEXT_RUN = ""
 """The cause of people who are only waiting for the next run to decide."""
 
 PUT_OFF_MAX = 1_000
-"""Of how many people it is looked at how long they are put off."""
+"""At most this many pauses are checked."""
 
 _REMOVAL_STATUSES = (MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED)
 _IN_FLIGHT = (SyncStatus.LIVE, SyncStatus.REDO)
+_BATCHES_COMPARED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def is_anything_waiting(tx: Connection, list_id: str, now: datetime) -> bool:
 
 
 def _is_pause_over(tx: Connection, list_id: str, now: datetime) -> bool:
-    """Return whether someone whose change was refused is to be tried again; of very many, some always are."""
+    """Return whether someone whose change was refused must be tried again; with `PUT_OFF_MAX` or more, assume yes."""
     failed = (cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.FAIL.value)
     query = select(cache.c.refusal).where(*failed, _text_of('"again":')).limit(PUT_OFF_MAX)
     refusals = tx.execute(query).scalars().all()
@@ -90,7 +91,7 @@ def _positive(counts: Counter[str]) -> Mapping[str, int]:
     return {cause: number for cause, number in counts.most_common() if number}
 
 
-def batches_refused_alike(tx: Connection, list_id: str) -> tuple[str | None, int, int]:
+def batches_refused_with_same_code(tx: Connection, list_id: str) -> tuple[str | None, int, int]:
     """Return the code with which every operation of the newest batch was refused, or None.
 
     Also how many batches in a row were refused like that, and how many operations the newest one had.
@@ -98,15 +99,12 @@ def batches_refused_alike(tx: Connection, list_id: str) -> tuple[str | None, int
     query = select(batch.c.refused_code, batch.c.total_operations).where(
         batch.c.mailchimp_list_id == list_id, batch.c.response_processed == HANDLED
     )
-    found = tx.execute(query.order_by(batch.c.id.desc()).limit(_COLUMNS)).all()
+    found = tx.execute(query.order_by(batch.c.id.desc()).limit(_BATCHES_COMPARED)).all()
     if not found or found[0].refused_code is None:
         return None, 0, 0
     codes = [row.refused_code for row in found]
     alike = next((place for place, code in enumerate(codes) if code != codes[0]), len(codes))
     return codes[0], alike, int(found[0].total_operations)
-
-
-_COLUMNS = 3
 
 
 def _not_in_order() -> list[str]:
@@ -120,9 +118,9 @@ def _code() -> ColumnElement[str]:
     aborted = and_(failed, cache.c.reason == Code.ABORTED.value)
     lost = and_(cache.c.sync_status == SyncStatus.TODO.value, cache.c.reason == Code.BATCH_LOST.value)
     other_failure = and_(failed, cache.c.reason.not_in([code.value for code in TRANSIENT_CODES]))
-    kept_by = [(aborted, Code.ABORTED.value), (lost, Code.BATCH_LOST.value)]
-    by_nothing = [(other_failure, NEXT_RUN), (cache.c.refusal.is_(None), NEXT_RUN)]
-    return case(*kept_by, *by_nothing, *refused, else_=NEXT_RUN)
+    blocked = [(aborted, Code.ABORTED.value), (lost, Code.BATCH_LOST.value)]
+    unblocked = [(other_failure, NEXT_RUN), (cache.c.refusal.is_(None), NEXT_RUN)]
+    return case(*blocked, *unblocked, *refused, else_=NEXT_RUN)
 
 
 def _begins_with(code: Code) -> ColumnElement[bool]:
@@ -134,8 +132,8 @@ def _text_of(text: str) -> ColumnElement[bool]:
 
 
 def _is_opt_out() -> ColumnElement[bool]:
-    taken_off = or_(*(_text_of(f'"status":"{status.value}"') for status in _REMOVAL_STATUSES))
-    return and_(cache.c.mailchimp_status.in_([status.value for status in SUBSCRIBED_STATUSES]), taken_off)
+    is_removal = or_(*(_text_of(f'"status":"{status.value}"') for status in _REMOVAL_STATUSES))
+    return and_(cache.c.mailchimp_status.in_([status.value for status in SUBSCRIBED_STATUSES]), is_removal)
 
 
 def _refusal() -> ColumnElement[str]:

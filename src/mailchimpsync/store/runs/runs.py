@@ -74,8 +74,8 @@ class _Statements:
             func.coalesce(is_asked, false()).label("is_asked"),
         )
         self.stored = select(status, *state_columns).where(status.c.list_id == bindparam("of"))
-        self.hold = _BY_LEASE.values(lease_expires=until)
-        self.hold_and_record = self.hold.values(_PROGRESS_COLUMNS)
+        self.renew = _BY_LEASE.values(lease_expires=until)
+        self.renew_and_record = self.renew.values(_PROGRESS_COLUMNS)
         owner = status.c.lease_owner
         free = or_(owner.is_(None), status.c.lease_expires <= now, owner == bindparam("abandoned"))
         self.acquire = _BY_LEASE.where(free).values(
@@ -257,7 +257,7 @@ def clear_abort(tx: Connection, list_id: str) -> None:
     tx.execute(update(status).where(status.c.list_id == list_id).values(abort_requested=None))
 
 
-def hold_lease(tx: Connection, lease: Lease, stage_progress: StageProgress | None = None) -> None:
+def renew_lease(tx: Connection, lease: Lease, stage_progress: StageProgress | None = None) -> None:
     """Renew the lease, as the first statement of every transaction of a run: without it the run may write nothing.
 
     `stage_progress`, the stage's progress, goes into the same row, so that storing it costs nothing extra.
@@ -268,15 +268,15 @@ def hold_lease(tx: Connection, lease: Lease, stage_progress: StageProgress | Non
     statements, times = _by_clock(tx, "until")
     values = {"of": lease.list_id, "token": lease.token, **times}
     if stage_progress is None:
-        held = tx.execute(statements.hold, values)
+        renewed = tx.execute(statements.renew, values)
     else:
         state_columns = {
             "stage_done": stage_progress.done,
             "stage_total": stage_progress.total,
             "stage_seconds": stage_progress.seconds,
         }
-        held = tx.execute(statements.hold_and_record, values | state_columns)
-    if held.rowcount != 1:
+        renewed = tx.execute(statements.renew_and_record, values | state_columns)
+    if renewed.rowcount != 1:
         raise LeaseLostError(Code.LEASE_LOST, say("Another run has taken over audience %(id)s.", id=lease.list_id))
 
 

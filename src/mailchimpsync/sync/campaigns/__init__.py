@@ -18,7 +18,7 @@ from mailchimpsync.sync.campaigns.campaign_import import CampaignImport, ImportO
 from mailchimpsync.sync.campaigns.find import find_campaigns, since_of, usual_since
 from mailchimpsync.sync.campaigns.late_recipients import add_late_recipients
 from mailchimpsync.sync.campaigns.read import is_given_up, read_campaign, record_failure
-from mailchimpsync.sync.lease.lease import lease_held
+from mailchimpsync.sync.lease.lease import owned_lease
 from mailchimpsync.sync.options import Outcome, Systems
 
 __all__ = ["ImportOptions", "ImportResult", "import_campaigns"]
@@ -43,8 +43,8 @@ def import_campaigns(
 ) -> ImportResult:
     """Import an audience's campaigns, continuing where an earlier call stopped. A failing campaign affects no other.
 
-    A campaign that has failed in `TRIES_MAX` imports is skipped, and counted as failed, until a call asks for campaigns
-    of its age.
+    A campaign that has failed in `FAILED_IMPORTS_MAX` imports is skipped, and counted as failed, until a call asks for
+    campaigns of its age.
 
     The call holds the connection's lease, so that no run changes the contacts of members meanwhile.
 
@@ -54,7 +54,7 @@ def import_campaigns(
             codes.
         TransientError: a side can't be reached.
     """
-    with lease_held(systems, list_id, deadline) as lease:
+    with owned_lease(systems, list_id, deadline) as lease:
         try:
             return _import(systems, lease, deadline, wanted, progress or NoProgress())
         except MailchimpsyncError as error:
@@ -68,7 +68,7 @@ def _import(
 ) -> ImportResult:
     list_id, now = lease.list_id, systems.runtime.now()
     with systems.store.begin() as tx:
-        runs.hold_lease(tx, lease)
+        runs.renew_lease(tx, lease)
         before = campaigns.last_import(tx, list_id)
         campaigns.begin_import(tx, list_id, now)
     task = CampaignImport(
@@ -113,5 +113,5 @@ def _work_on(task: CampaignImport, row: Row) -> bool:
 def _end(systems: Systems, lease: runs.Lease, outcome: str, *, is_complete: bool) -> None:
     now = systems.runtime.now()
     with systems.store.begin() as tx:
-        runs.hold_lease(tx, lease)
+        runs.renew_lease(tx, lease)
         campaigns.end_import(tx, lease.list_id, now, outcome, is_complete=is_complete)

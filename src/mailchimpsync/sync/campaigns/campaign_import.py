@@ -64,7 +64,7 @@ class CampaignImport:
     wanted: ImportOptions
     deadline: Deadline
     progress: Progress
-    ground: CampaignSetup
+    setup: CampaignSetup
     made: list[int] = field(default_factory=list)
     complete: int = 0
     failed: Counter[str] = field(default_factory=Counter)
@@ -77,7 +77,7 @@ class CampaignImport:
             LeaseLostError: another process has it.
         """
         with self.systems.store.begin() as tx:
-            runs.hold_lease(tx, self.lease)
+            runs.renew_lease(tx, self.lease)
             yield tx
 
     @property

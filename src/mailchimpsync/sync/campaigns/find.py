@@ -91,7 +91,7 @@ def _adopt(task: CampaignImport, rows: Sequence[Row]) -> None:
     lacking = [row for row in rows if any(_known_activity(row, kind) is None for kind in task.wanted.kinds)]
     if not lacking:
         return
-    known = campaign_activities(task.systems.civicrm, task.ground.field, [row.stored.campaign_id for row in lacking])
+    known = campaign_activities(task.systems.civicrm, task.setup.field, [row.stored.campaign_id for row in lacking])
     with task.transaction() as tx:
         for row in lacking:
             missing = [kind for kind in Kind if _known_activity(row, kind) is None]
@@ -128,11 +128,11 @@ def _create_activity(task: CampaignImport, row: Row, kind: Kind) -> int:
         row.stored.campaign_id,
         row.stored.subject,
         row.stored.details or "",
-        task.ground.clock.wall_clock(row.stored.sent_at),
-        task.ground.source_contact_id,
+        task.setup.clock.wall_clock(row.stored.sent_at),
+        task.setup.source_contact_id,
     )
     try:
-        return create_activity(civicrm, task.ground.field, new)
+        return create_activity(civicrm, task.setup.field, new)
     except TransientError as error:
         if not error.work_may_be_done or not civicrm.wait(SETTLE_SECONDS):
             raise
@@ -142,4 +142,4 @@ def _create_activity(task: CampaignImport, row: Row, kind: Kind) -> int:
 
 
 def _in_civicrm(task: CampaignImport, row: Row, kind: Kind) -> int | None:
-    return campaign_activity(task.systems.civicrm, task.ground.field, row.stored.campaign_id, kind)
+    return campaign_activity(task.systems.civicrm, task.setup.field, row.stored.campaign_id, kind)

@@ -33,6 +33,6 @@ def add_late_recipients(task: CampaignImport, rows: Sequence[Row]) -> bool:
 
 def _add(task: CampaignImport, key: int, activity_id: int, late: Sequence[campaigns.LateRecipient]) -> None:
     contacts = [one.contact_id for one in late]
-    refused = add_targets(task.systems.civicrm, activity_id, task.ground.record_type, contacts)
+    refused = add_targets(task.systems.civicrm, activity_id, task.setup.record_type, contacts)
     with task.transaction() as tx:
         campaigns.resolve_late_recipients(tx, key, [one.id for one in late if one.contact_id not in refused])

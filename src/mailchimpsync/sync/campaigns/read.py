@@ -30,7 +30,7 @@ from mailchimpsync.sync.reading.member_pages import (
     page_ranges,
 )
 
-TRIES_MAX = 5
+FAILED_IMPORTS_MAX = 5
 """After failing in this many imports, a campaign is skipped until someone asks for it."""
 
 REACTIONS_EVERY = timedelta(hours=20)
@@ -57,20 +57,20 @@ class ReportPosition:
 
 def is_given_up(task: CampaignImport, row: Row) -> bool:
     """Return whether a campaign has failed too often to be retried automatically."""
-    place = _stored_position(task, row)
-    return place is not None and place.failures >= TRIES_MAX
+    position = _stored_position(task, row)
+    return position is not None and position.failures >= FAILED_IMPORTS_MAX
 
 
 def record_failure(task: CampaignImport, row: Row, code: Code) -> None:
     """Record that a campaign failed in this import, and whether it is given up."""
-    place = _stored_position(task, row) or ReportPosition(
+    position = _stored_position(task, row) or ReportPosition(
         SENT_TO if row.stored.recipients is None else ACTIVITY, Position()
     )
-    place = replace(place, failures=place.failures + 1)
-    if code is Code.MC_REPORT_INCOMPLETE and place.failures >= TRIES_MAX:
+    position = replace(position, failures=position.failures + 1)
+    if code is Code.MC_REPORT_INCOMPLETE and position.failures >= FAILED_IMPORTS_MAX:
         code = Code.MC_REPORT_GIVEN_UP
     task.failed[code.value] += 1
-    task.change(row, code=code.value, progress=asdict(place))
+    task.change(row, code=code.value, progress=asdict(position))
 
 
 def read_campaign(task: CampaignImport, row: Row) -> bool:
@@ -79,16 +79,16 @@ def read_campaign(task: CampaignImport, row: Row) -> bool:
     Raises:
         EvidenceError: `MC_REPORT_INCOMPLETE`, the pages of a report didn't fit together in any attempt.
     """
-    while (place := _next_position(task, row)) is not None:
-        if not _read(task, row, place):
+    while (position := _next_position(task, row)) is not None:
+        if not _read(task, row, position):
             return False
     return True
 
 
 def _stored_position(task: CampaignImport, row: Row) -> ReportPosition | None:
     """Return the stored position, if its report is still wanted."""
-    place = ReportPosition.of(row.stored.progress) if row.stored.progress is not None else None
-    return place if place is not None and (place.report == SENT_TO or task.wanted.reactions) else None
+    position = ReportPosition.of(row.stored.progress) if row.stored.progress is not None else None
+    return position if position is not None and (position.report == SENT_TO or task.wanted.reactions) else None
 
 
 def _next_position(task: CampaignImport, row: Row) -> ReportPosition | None:
@@ -105,65 +105,65 @@ def _reactions_are_due(task: CampaignImport, row: Row) -> bool:
     return row.stored.acts_read_at is None or task.now - row.stored.acts_read_at >= REACTIONS_EVERY
 
 
-def _read(task: CampaignImport, row: Row, place: ReportPosition) -> bool:
+def _read(task: CampaignImport, row: Row, position: ReportPosition) -> bool:
     """Read a report to its end, restarting whenever it shifts; return whether the end was reached."""
-    what = "whom it was sent to" if place.report == SENT_TO else "who opened it and clicked"
+    what = "whom it was sent to" if position.report == SENT_TO else "who opened it and clicked"
     task.progress.message(f"Campaign of {row.stored.sent_at:%Y-%m-%d}: {what}")
     for _ in range(ATTEMPTS_MAX):
         try:
-            return _read_on(task, row, place)
+            return _read_on(task, row, position)
         except ShiftedError:
-            place = ReportPosition(place.report, Position(), failures=place.failures)
-            task.change(row, progress=asdict(place))
+            position = ReportPosition(position.report, Position(), failures=position.failures)
+            task.change(row, progress=asdict(position))
     raise EvidenceError(
         Code.MC_REPORT_INCOMPLETE,
         say(
             "The report %(report)s of campaign %(id)s could not be read completely in %(attempts)s attempts: "
             "its pages do not fit together.",
-            report=place.report,
+            report=position.report,
             id=row.stored.campaign_id,
             attempts=ATTEMPTS_MAX,
         ),
     )
 
 
-def _read_on(task: CampaignImport, row: Row, place: ReportPosition) -> bool:
-    def ask(_status: MemberStatus | None, offset: int, count: int) -> RecipientPage:
-        page = recipient_page if place.report == SENT_TO else activity_page
-        return page(task.systems.mailchimp, row.stored.campaign_id, offset=offset, count=count)
+def _read_on(task: CampaignImport, row: Row, position: ReportPosition) -> bool:
+    def read_page(_status: MemberStatus | None, offset: int, count: int) -> RecipientPage:
+        read = recipient_page if position.report == SENT_TO else activity_page
+        return read(task.systems.mailchimp, row.stored.campaign_id, offset=offset, count=count)
 
     with task.systems.runtime.executor(PAGES_IN_FLIGHT_MAX) as executor:
-        for stretch in page_ranges(executor, ask, place.position):
-            place = _apply_page(task, row, place, stretch)
-            task.progress.advance(len(stretch.members), stretch.total)
-            if stretch.is_last:
+        for page in page_ranges(executor, read_page, position.position):
+            position = _apply_page(task, row, position, page)
+            task.progress.advance(len(page.members), page.total)
+            if page.is_last:
                 return True
             if task.deadline.reached:
                 return False
     return False
 
 
-def _apply_page(task: CampaignImport, row: Row, place: ReportPosition, stretch: PageRange[Recipient]) -> ReportPosition:
-    """Write a stretch of a report to CiviCRM, and store the position."""
-    people = [one for one in stretch.members if one.list_id in (None, task.list_id)]
+def _apply_page(task: CampaignImport, row: Row, position: ReportPosition, page: PageRange[Recipient]) -> ReportPosition:
+    """Write a page of a report to CiviCRM, and store the position."""
+    people = [one for one in page.members if one.list_id in (None, task.list_id)]
     with task.systems.store.reading() as tx:
         contacts = own_rows.contacts_of_members(tx, task.list_id, [one.id for one in people])
-    if place.report == SENT_TO:
-        place = replace(place, position=stretch.position)
+    if position.report == SENT_TO:
+        position = replace(position, position=page.position)
         unknown = _add_targets(task, row, Kind.SENT, people, contacts)
         with task.transaction() as tx:
             campaigns.add_unknown(tx, row.stored.id, unknown)
-            _record_progress(task, tx, row, place, stretch)
-        return place
-    opened, clicked = ([one for one in people if done(one)] for done in (_opened, _clicked))
+            _record_progress(task, tx, row, position, page)
+        return position
+    opened, clicked = ([one for one in people if matches(one)] for matches in (_opened, _clicked))
     for kind, some in ((Kind.OPENED, opened), (Kind.CLICKED, clicked)):
         if kind in task.wanted.reactions:
             _add_targets(task, row, kind, some, contacts)
-    seen = place.opened + len(opened), place.clicked + len(clicked)
-    place = replace(place, position=stretch.position, opened=seen[0], clicked=seen[1])
+    seen = position.opened + len(opened), position.clicked + len(clicked)
+    position = replace(position, position=page.position, opened=seen[0], clicked=seen[1])
     with task.transaction() as tx:
-        _record_progress(task, tx, row, place, stretch)
-    return place
+        _record_progress(task, tx, row, position, page)
+    return position
 
 
 def _opened(one: Recipient) -> bool:
@@ -185,20 +185,20 @@ def _add_targets(
     if not known and kind is not Kind.SENT:
         return []
     activity_id = activity_of(task, row, kind)
-    refused = add_targets(task.systems.civicrm, activity_id, task.ground.record_type, known.values())
+    refused = add_targets(task.systems.civicrm, activity_id, task.setup.record_type, known.values())
     return [one.id for one in people if known.get(one.id) is None or known[one.id] in refused]
 
 
 def _record_progress(
-    task: CampaignImport, tx: Transaction, row: Row, place: ReportPosition, stretch: PageRange[Recipient]
+    task: CampaignImport, tx: Transaction, row: Row, position: ReportPosition, page: PageRange[Recipient]
 ) -> None:
-    if not stretch.is_last:
-        task.change_within(tx, row, progress=asdict(place))
+    if not page.is_last:
+        task.change_within(tx, row, progress=asdict(position))
         return
-    if place.report == ACTIVITY:
-        reactions = {"opened": place.opened, "clicked": place.clicked}
+    if position.report == ACTIVITY:
+        reactions = {"opened": position.opened, "clicked": position.clicked}
         task.change_within(tx, row, progress=None, acts_read_at=task.now, **reactions)
         return
-    then = asdict(ReportPosition(ACTIVITY, Position())) if task.wanted.reactions else None
+    next_progress = asdict(ReportPosition(ACTIVITY, Position())) if task.wanted.reactions else None
     unknown = campaigns.count_unknown(tx, row.stored.id)
-    task.change_within(tx, row, progress=then, recipients=stretch.total, unknown=unknown)
+    task.change_within(tx, row, progress=next_progress, recipients=page.total, unknown=unknown)

@@ -16,7 +16,7 @@ RENEWED_EVERY = timedelta(minutes=1)
 """While waiting for external systems; each transaction renews it too."""
 
 
-class HeldLease:
+class OwnedLease:
     """Checked by the clients before each request: may this run still write, and does its lease last long enough?"""
 
     def __init__(self, store: Store, lease: runs.Lease, runtime: Runtime) -> None:
@@ -30,7 +30,7 @@ class HeldLease:
             LeaseLostError: another process has it; nothing more may be sent.
         """
         with self._store.begin() as tx:
-            runs.hold_lease(tx, self._lease)
+            runs.renew_lease(tx, self._lease)
         self._renewed = self._runtime.now()
 
     def renew(self) -> None:
@@ -40,21 +40,21 @@ class HeldLease:
 
 
 @contextmanager
-def lease_held(systems: Systems, list_id: str, deadline: Deadline) -> Iterator[runs.Lease]:
-    """Hold the lease of an audience, and let both clients write only while it is held.
+def owned_lease(systems: Systems, list_id: str, deadline: Deadline) -> Iterator[runs.Lease]:
+    """Own the lease of an audience, and let both clients write only while it is owned.
 
     Raises:
         BusyError: another process holds it.
     """
-    with systems.until(deadline), holding_lease(systems.store, list_id) as lease, writing_under(systems, lease):
+    with systems.until(deadline), acquired_lease(systems.store, list_id) as lease, writing_under(systems, lease):
         yield lease
 
 
 @contextmanager
 def writing_under(systems: Systems, lease: runs.Lease) -> Iterator[None]:
-    """Let both clients write only while a lease is held, and renew it while they wait."""
-    held = HeldLease(systems.store, lease, systems.runtime)
-    systems.mailchimp.permit = systems.civicrm.permit = held
+    """Let both clients write only while a lease is owned, and renew it while they wait."""
+    owned = OwnedLease(systems.store, lease, systems.runtime)
+    systems.mailchimp.permit = systems.civicrm.permit = owned
     try:
         yield
     finally:
@@ -62,7 +62,7 @@ def writing_under(systems: Systems, lease: runs.Lease) -> Iterator[None]:
 
 
 @contextmanager
-def holding_lease(store: Store, list_id: str, *, by_force: bool = False) -> Iterator[runs.Lease]:
+def acquired_lease(store: Store, list_id: str, *, by_force: bool = False) -> Iterator[runs.Lease]:
     """Acquire the lease of an audience, also from a dead process, and release it at the end.
 
     `by_force` takes it from a living process as well, which then can't write any more.

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from mailchimpsync.runtime import Deadline, Runtime
 from mailchimpsync.store import Store
 from mailchimpsync.store.runs import runs
-from mailchimpsync.sync.lease.lease import holding_lease, is_held
+from mailchimpsync.sync.lease.lease import acquired_lease, is_held
 
 CHECK_INTERVAL = timedelta(seconds=0.5)
 ABORT_TIMEOUT_SECONDS = 5.0
@@ -50,8 +50,8 @@ def take_over_lease(store: Store, list_id: str, runtime: Runtime) -> Iterator[ru
     deadline = Deadline.after(runtime, ABORT_TIMEOUT_SECONDS)
     while is_held(store, list_id) and not deadline.reached:
         deadline.sleep(POLL_SECONDS)
-    with holding_lease(store, list_id, by_force=True) as lease:
+    with acquired_lease(store, list_id, by_force=True) as lease:
         with store.begin() as tx:
-            runs.hold_lease(tx, lease)
+            runs.renew_lease(tx, lease)
             runs.clear_abort(tx, list_id)
         yield lease

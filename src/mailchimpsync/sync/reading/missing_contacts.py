@@ -77,7 +77,7 @@ def _replace(run: Run, gone: MissingContacts, successors: Mapping[int, int]) -> 
     with run.transaction() as tx:
         replaced = {contact: successors.get(contact) for contact in gone}
         number = contacts.replace_contacts(tx, run.list_id, replaced, gone, [*marks])
-        contacts.inherit(tx, run.list_id, inherited_flags(marks, successors), run.runtime.now())
+        contacts.record_inherited_flags(tx, run.list_id, inherited_flags(marks, successors), run.runtime.now())
     read_flags(run, sorted(set(successors.values())))
     return number
 

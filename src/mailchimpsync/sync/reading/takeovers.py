@@ -34,16 +34,21 @@ def misaddressed_members(run: Run, contact_ids: Sequence[int], addresses: Iterab
     `addresses` are all that the contacts have. Members that can follow their contact to another address are left out;
     they can't if that address belongs to someone else's member.
     """
-    having = {(one.contact_id, normalise_address(one.email)) for one in addresses}
+    current_addresses = {(one.contact_id, normalise_address(one.email)) for one in addresses}
     with run.transaction() as tx:
         mailed = ownership.mailed_rows(tx, run.list_id, contact_ids)
-        away = [row for row in mailed if (row.civicrm_contact_id, normalise_address(row.mailchimp_email)) not in having]
-        return [row for row in away if row.new_address is None] + _blocked_from_following(tx, run.list_id, away)
+        misaddressed = [
+            row
+            for row in mailed
+            if (row.civicrm_contact_id, normalise_address(row.mailchimp_email)) not in current_addresses
+        ]
+        blocked = _blocked_from_following(tx, run.list_id, misaddressed)
+        return [row for row in misaddressed if row.new_address is None] + blocked
 
 
-def _blocked_from_following(tx: Transaction, list_id: str, away: Sequence[MailedRow]) -> list[MailedRow]:
+def _blocked_from_following(tx: Transaction, list_id: str, misaddressed: Sequence[MailedRow]) -> list[MailedRow]:
     """Return the rows that can't get their new address because another contact's row has it."""
-    identities = {row.id: f"m:{member_id_of(row.new_address)}" for row in away if row.new_address is not None}
+    identities = {row.id: f"m:{member_id_of(row.new_address)}" for row in misaddressed if row.new_address is not None}
     if not identities:
         return []
     holders = rows.owners_of_identities(tx, list_id, sorted(set(identities.values())))
@@ -51,7 +56,7 @@ def _blocked_from_following(tx: Transaction, list_id: str, away: Sequence[Mailed
     contact_of = {identity: found[key].civicrm_contact_id for identity, key in holders.items()}
     return [
         row
-        for row in away
+        for row in misaddressed
         if (identity := identities.get(row.id)) in contact_of and contact_of[identity] != row.civicrm_contact_id
     ]
 

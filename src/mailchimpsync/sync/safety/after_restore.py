@@ -18,12 +18,12 @@ def forget_civicrm(store: Store, lease: runs.Lease, connection: Connection) -> N
     """
     after: int | None = 0
     with store.begin() as tx:
-        runs.hold_lease(tx, lease)
+        runs.renew_lease(tx, lease)
         bases.forget_links(tx, connection.list_id)
         plausibility.forget_group_states(tx, connection.list_id)
     while after is not None:
         with store.begin() as tx:
-            runs.hold_lease(tx, lease)
+            runs.renew_lease(tx, lease)
             interests = connection.interests.keys()
             last = bases.forget_bases(
                 tx, connection.list_id, after, ROWS_PER_STEP, subscription=True, interests=interests

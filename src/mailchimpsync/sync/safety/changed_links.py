@@ -46,11 +46,11 @@ def forget_outdated_bases(store: Store, lease: runs.Lease, connection: Connectio
     after: int | None = 0
     while (subscription or interests) and after is not None:
         with store.begin() as tx:
-            runs.hold_lease(tx, lease)
+            runs.renew_lease(tx, lease)
             after = bases.forget_bases(
                 tx, connection.list_id, after, ROWS_PER_STEP, subscription=subscription, interests=interests
             )
     with store.begin() as tx:
-        runs.hold_lease(tx, lease)
+        runs.renew_lease(tx, lease)
         bases.forget_links(tx, connection.list_id)
     return True

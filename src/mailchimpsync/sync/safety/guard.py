@@ -162,7 +162,7 @@ def bill_of(people: Populations, bill: Counter[str]) -> dict[str, int]:
 
 
 def _failures(tx: Transaction, list_id: str) -> list[dict[str, Any]]:
-    by_reason = rows.failures_by_reason(tx, list_id)
+    by_reason = rows.count_failures_by_reason(tx, list_id)
     return [{"reason": reason, "count": number} for reason, number in sorted(by_reason.items())]
 
 

@@ -26,7 +26,7 @@ from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import cache
 from mailchimpsync.store.site import tombstones
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.lease.lease import lease_held
+from mailchimpsync.sync.lease.lease import owned_lease
 from mailchimpsync.sync.options import Systems
 from mailchimpsync.sync.reading.contact_problems import record_unreadable_rows
 from mailchimpsync.sync.reading.group_states import read_groups_of
@@ -79,11 +79,11 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
         BusyError: a run of this connection is in progress, or has to come first because the linked groups have changed.
         EvidenceError, AccessError, TransientError: CiviCRM can't be reached or believed at the moment.
     """
-    with lease_held(systems, connection.list_id, deadline) as lease:
+    with owned_lease(systems, connection.list_id, deadline) as lease:
         checked, is_restored = _check_civicrm(systems, connection)
         started_at = systems.runtime.now()
         with systems.store.begin() as tx:
-            runs.hold_lease(tx, lease)
+            runs.renew_lease(tx, lease)
             _check_links(tx, connection)
             run_id = runs.begin_members_run(tx, connection.list_id, started_at)
             erased_addresses = tombstones.erased(tx, systems.erasure_key)

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from pydantic_core import from_json
 
 from mailchimpsync.actions.api.description import Action, Scope, find_action
-from mailchimpsync.actions.api.dispatch import Outcome
+from mailchimpsync.actions.api.dispatch import CallResponse
 from mailchimpsync.actions.entities.derived import ENTITIES
 from mailchimpsync.errors import UsageError
 from mailchimpsync.web.api.calls import call_action
@@ -124,7 +124,7 @@ def _id_of(where: Any) -> dict[str, Any]:
     return {"id": filters["id"]["="]}
 
 
-def _content(action: Action, outcome: Outcome) -> dict[str, Any]:
+def _content(action: Action, outcome: CallResponse) -> dict[str, Any]:
     envelope = outcome.envelope
     if outcome.error is not None:
         return {name: value for name, value in envelope.items() if name.startswith("error_") or name == "values"}

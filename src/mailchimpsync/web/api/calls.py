@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mailchimpsync.actions.api.dispatch import Outcome, call
+from mailchimpsync.actions.api.dispatch import CallResponse, call
 from mailchimpsync.actions.configuration.tokens import Token
 from mailchimpsync.web.service import Service
 
 
 def call_action(
     service: Service, token: Token, entity: str, action: str, given: Mapping[str, Any], *, sequential: bool = True
-) -> Outcome:
+) -> CallResponse:
     """Call an action for the owner of a token, with a separate site, see `actions.api.dispatch.call`.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from pydantic_core import from_json
 
-from mailchimpsync.actions import Outcome, call
+from mailchimpsync.actions import CallResponse, call
 from mailchimpsync.actions.api.description import ACTIONS, Action, find_action
 from mailchimpsync.actions.api.envelope import failure
 from mailchimpsync.actions.api.help_text import Parameter, explanation_of, parameters_of
@@ -47,13 +47,13 @@ def call_action(
     ctx.exit(outcome.exit_code)
 
 
-def _call(ctx: click.Context, entity: str, action: str, given: dict[str, Any]) -> Outcome:
+def _call(ctx: click.Context, entity: str, action: str, given: dict[str, Any]) -> CallResponse:
     """Call the action. An error in opening the site is reported in the envelope too, where programs look for it."""
     try:
         with site_of(ctx) as site:
             return call(site, entity, action, given, by=current_user())
     except MailchimpsyncError as error:
-        return Outcome(failure(error), error, error.exit_code)
+        return CallResponse(failure(error), error, error.exit_code)
 
 
 def _parameters(words: Sequence[str], as_json: str | None) -> dict[str, Any]:

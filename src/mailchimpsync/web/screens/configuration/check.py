@@ -22,7 +22,7 @@ def show(visit: Visit) -> HttpResponse:
     found: list[Finding] = (task.result if task else None) or []
     context = {
         "task": task,
-        "is_looking": task is not None and task.is_under_way,
+        "is_checking": task is not None and task.is_under_way,
         "bad": [one for one in found if one.level is Level.BAD],
         "warnings": [one for one in found if one.level is Level.WARNING],
         "good": [one for one in found if one.level is Level.GOOD],

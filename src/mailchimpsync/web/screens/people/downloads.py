@@ -14,7 +14,7 @@ from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.web.links import contact_url
 from mailchimpsync.web.screens.screen import Visit
 
-_MARK = "\ufeff"
+_BYTE_ORDER_MARK = "\ufeff"
 """Makes spreadsheets read the file as UTF-8."""
 
 COLUMNS = (
@@ -33,7 +33,7 @@ def rows_as_csv(visit: Visit, wanted: RowFilter, name: str) -> HttpResponseBase:
 
 
 def _chunks(site: Site, wanted: RowFilter) -> Iterator[bytes]:
-    yield _MARK.encode()
+    yield _BYTE_ORDER_MARK.encode()
     for chunk in csv_chunks(COLUMNS, _lines(site, wanted)):
         yield chunk.encode()
 

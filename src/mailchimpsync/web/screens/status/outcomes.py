@@ -19,8 +19,8 @@ from mailchimpsync.web.templatetags.screens import translated
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """An outcome: in words, with its level, and where to continue."""
+class OutcomeMessage:
+    """An outcome in words, with its level, and where to continue."""
 
     level: str
     title: str
@@ -30,7 +30,7 @@ class Outcome:
     button: str = ""
 
 
-def outcome_of(task: BackgroundTask | None) -> Outcome | None:
+def outcome_of(task: BackgroundTask | None) -> OutcomeMessage | None:
     """Return the outcome of a task; None while it runs, or if there is none."""
     if task is None or task.is_under_way:
         return None
@@ -45,54 +45,56 @@ def _results(result: Any) -> Iterator[Any]:
     yield from result if isinstance(result, list) else [result]
 
 
-def _outcome(found: Any) -> Outcome | None:
+def _outcome(found: Any) -> OutcomeMessage | None:
     if isinstance(found, Report):
         return _sync_outcome(found)
     if isinstance(found, AppliedPlan):
         return _sync_outcome(found.report)
     if isinstance(found, Plan):
         plan = reverse("plan", args=[found.id])
-        return Outcome("good", _("The plan is ready"), url=plan, button=_("Review the plan"))
+        return OutcomeMessage("good", _("The plan is ready"), url=plan, button=_("Review the plan"))
     return _verification_outcome(found) if isinstance(found, VerificationResult) else None
 
 
-def _sync_outcome(report: Report) -> Outcome:
+def _sync_outcome(report: Report) -> OutcomeMessage:
     if report.error is not None:
         return _failure(report.error)
     if report.result is not None and report.outcome == "held":
         plan = reverse("plan", args=[report.result.kept_plan_id])
         what = _("It would change more people than your limit allows without review. Nothing was changed.")
-        return Outcome("bad", _("The sync is held for review"), what, url=plan, button=_("Review the plan"))
+        return OutcomeMessage("bad", _("The sync is held for review"), what, url=plan, button=_("Review the plan"))
     words = {
-        "done": Outcome("good", _("The sync is done"), _("No one is due.")),
-        "unchanged": Outcome("good", _("Nothing has changed"), _("Neither side has changed since the last sync.")),
-        "incomplete": Outcome(
+        "done": OutcomeMessage("good", _("The sync is done"), _("No one is due.")),
+        "unchanged": OutcomeMessage(
+            "good", _("Nothing has changed"), _("Neither side has changed since the last sync.")
+        ),
+        "incomplete": OutcomeMessage(
             "bad" if report.due.put_off else "middle", _("Some people are still due"), due_sentence(report.due)
         ),
-        "waiting": Outcome(
+        "waiting": OutcomeMessage(
             "middle", _("Everything has been sent"), _("Mailchimp is still processing it. The results are read later.")
         ),
-        "aborted": Outcome("middle", _("The sync was stopped"), _("The next sync decides again.")),
+        "aborted": OutcomeMessage("middle", _("The sync was stopped"), _("The next sync decides again.")),
     }
-    return words.get(report.outcome) or Outcome(
+    return words.get(report.outcome) or OutcomeMessage(
         "middle", _("The sync isn't finished"), _("The next sync resumes where it stopped.")
     )
 
 
-def _verification_outcome(found: VerificationResult) -> Outcome:
+def _verification_outcome(found: VerificationResult) -> OutcomeMessage:
     url = reverse("differences", args=[found.list_id])
     if found.verdict is Verdict.AGREE:
-        return Outcome("good", _("Both sides agree"), url=url, button=_("See what was compared"))
+        return OutcomeMessage("good", _("Both sides agree"), url=url, button=_("See what was compared"))
     if found.verdict is Verdict.EXPLAINED:
         what = _("Differences with a known reason: %(number)s.") % {"number": found.explained}
         if found.gone_interests:
             what = f"{what} {deleted_interests_sentence(found.gone_interests)}"
         title = _("Both sides differ, but every difference has a known reason")
-        return Outcome("middle", title, what, url=url, button=_("See the differences"))
+        return OutcomeMessage("middle", title, what, url=url, button=_("See the differences"))
     what = _("Unexplained differences: %(number)s.") % {"number": found.unexplained}
-    return Outcome("bad", _("Both sides differ"), what, url=url, button=_("See the differences"))
+    return OutcomeMessage("bad", _("Both sides differ"), what, url=url, button=_("See the differences"))
 
 
-def _failure(error: MailchimpsyncError) -> Outcome:
+def _failure(error: MailchimpsyncError) -> OutcomeMessage:
     entry = explain_code(error.code)
-    return Outcome("bad", _(entry.sentence), error.what, translated(error.remedy))
+    return OutcomeMessage("bad", _(entry.sentence), error.what, translated(error.remedy))

@@ -145,10 +145,10 @@ def _begin_sync(visit: Visit, link: Link, plan_id: int) -> None:
 
 def _check_version(visit: Visit) -> None:
     if visit.request.POST.get("version") != str(visit.site.version):
-        said = _(
+        message = _(
             "The configuration has changed since you opened the page, so nothing was turned on. Check it and try again."
         )
-        raise ConfigurationError(said)
+        raise ConfigurationError(message)
 
 
 def _check_plan(visit: Visit, link: Link, plan_id: int) -> None:
@@ -172,7 +172,7 @@ def _context(visit: Visit, link: Link) -> dict[str, object]:
         "link": link,
         "last": last,
         "task": task,
-        "is_looking": task is not None and task.kind == PLAN and task.is_under_way,
+        "is_previewing": task is not None and task.kind == PLAN and task.is_under_way,
         "is_waiting": is_waiting(link, last),
         "plan": plan,
         "plan_url": f"{reverse('plans')}/{plan.id}" if plan else "",
@@ -185,7 +185,9 @@ def _context(visit: Visit, link: Link) -> dict[str, object]:
 urlpatterns = [
     path("configuration/connections/<str:list_id>/first-sync", show, name="configuration-first-sync"),
     path(
-        "configuration/connections/<str:list_id>/first-sync/look", begin_preview, name="configuration-first-sync-look"
+        "configuration/connections/<str:list_id>/first-sync/preview",
+        begin_preview,
+        name="configuration-first-sync-preview",
     ),
     path("configuration/connections/<str:list_id>/first-sync/begin", switch_on, name="configuration-switch-on"),
 ]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from mailchimpsync.civicrm import modified
 from mailchimpsync.errors import AccessError, SuspicionError
-from mailchimpsync.model import Stage
+from mailchimpsync.model import Stage, SyncStatus
+from mailchimpsync.store.schema import cache
 from mailchimpsync.sync import Outcome
 from support.rights import TRASH
 from support.tampering import in_civicrm
@@ -162,6 +165,19 @@ def test_what_a_restored_backup_lacks_starts_a_run_which_notices_it(world: World
     with pytest.raises(SuspicionError):
         look(world)
     assert not world.writes()
+
+
+def test_someone_whose_change_was_refused_is_tried_again_once_the_pause_is_over(
+    world: World, people: dict[str, int]
+) -> None:
+    refusal = {"code": "MC_UNAVAILABLE", "again": (world.now + timedelta(seconds=90)).isoformat()}
+    with world.store.begin() as tx:
+        one = cache.c.civicrm_contact_id == people[ANN]
+        tx.execute(update(cache).where(one).values(sync_status=SyncStatus.FAIL.value, refusal=refusal))
+    assert look(world) is Outcome.UNCHANGED
+    world.pass_time(2 * MINUTE)
+
+    assert look(world) is not Outcome.UNCHANGED
 
 
 def test_a_site_that_cannot_say_when_contacts_changed_gets_a_run_each_time(

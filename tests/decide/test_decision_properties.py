@@ -95,13 +95,21 @@ def changed_contact(owner: Owner, decision: Decision) -> Owner:
     )
 
 
+def returns(decision: Decision) -> bool:
+    """Someone is subscribed again: Mailchimp may refuse, so interests that differ wait for the next decision."""
+    return decision.update is not None and decision.update.subscribes and not decision.update.only_if_new
+
+
 @given(situations, some.sampled_from(Resubscribe), some.sampled_from(Trust), some.sampled_from(Trust))
 def test_a_second_look_changes_nothing(known: Situation, resubscribe: Resubscribe, one: Trust, other: Trust) -> None:
     trust = dict.fromkeys(LINKS, other)
     connection = replace(CONNECTION, resubscribe=resubscribe, trust=one, trust_interests=trust)
     first = decide(known, connection)
 
-    again = decide(carried_out(known, first), connection)
+    after = carried_out(known, first)
+    again = decide(after, connection)
+    if returns(first):
+        again = decide(carried_out(after, again), connection)
 
     assert not again.changes_something
     assert again.sync_status is (SyncStatus.FAIL if first.sync_status is SyncStatus.FAIL else SyncStatus.OK)
@@ -116,6 +124,8 @@ def test_what_is_agreed_is_what_both_sides_then_have(known: Situation) -> None:
         assert after.member is not None
         assert after.in_civicrm.group.is_added
         for interest, value in after.member.interests.items():
+            if returns(first) and (first.agreed.interests or {}).get(interest) is not value:
+                continue
             assert after.in_civicrm.interest_groups.get(interest, GroupState()).is_added == value
             assert (first.agreed.interests or {})[interest] == value
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mailchimpsync.model import Resubscribe
-from support.world import NEWS, World, days_ago
+from support.world import NEWS, WALK, WALKS, World, days_ago
 
 ANN = "ann@example.org"
 
@@ -118,3 +118,18 @@ def test_one_who_comes_back_with_another_address_is_subscribed_with_that_and_not
 
     assert world.status("ann@new.example.org") == "subscribed"
     assert world.status(ANN) == "unsubscribed"
+
+
+def test_interests_of_a_person_who_is_back_are_compared_as_soon_as_they_are_subscribed(world: World) -> None:
+    world.member(ANN, "unsubscribed", interests={WALK: True}, last_changed=days_ago(20))
+    world.act(ANN, "unsubscribe", as_="admin")
+    world.pass_time(3_600)
+    ann = world.contact(ANN, {NEWS: 0})
+    world.sync()
+    assert world.status(ANN) == "subscribed"
+    assert world.sync_result(contact=ann) == ("todo", "CIVICRM_ADDED")
+
+    world.sync()
+
+    assert world.in_group(ann, WALKS) == "Added"
+    assert world.sync_result(contact=ann) == ("ok", "INTERESTS_CHANGED")

@@ -196,7 +196,8 @@ def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outco
         }
     # Changes made while the update was in flight are compared with the base that it set.
     has_corrections = row["names_before"] is not None or row["hold_reason"] is not None
-    in_order = as_wanted and confirmed == agreed and not update["recheck"] and not has_corrections
+    is_decided = confirmed == agreed and not _has_undecided_interests(update, row, agreed)
+    in_order = as_wanted and is_decided and not update["recheck"] and not has_corrections
     row["sync_status"] = (SyncStatus.OK if in_order else SyncStatus.TODO).value
     if update["id"] in outcome.known_data:
         outcome.data.append(confirmed_row(update, outcome.known_data[update["id"]]))
@@ -208,6 +209,13 @@ def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outco
     reason, answer = update["reason"] or Code.CIVICRM_ADDED, str(result.status_code)
     outcome.entries.extend(work.entry(about, effect, reason, answer) for effect in _effects(update, row))
     outcome.entries.extend(work.entry(about, effect, Code.DATA_CHANGED, answer) for effect in sent_data(update))
+
+
+def _has_undecided_interests(update: Update, row: Mapping[str, Any], agreed: Mapping[str, bool]) -> bool:
+    """Return whether interests of someone who is subscribed again were left until Mailchimp had accepted that."""
+    change = MemberUpdate.from_body(update["data"])
+    is_return = change.subscribes and not change.only_if_new
+    return is_return and not row["mailchimp_interests"].keys() <= agreed.keys()
 
 
 def _matches_base(update: Update, row: Mapping[str, Any]) -> bool:

@@ -52,7 +52,7 @@ def test_every_code_says_what_happened_why_and_what_to_do(code: Code) -> None:
 
 
 @pytest.mark.parametrize("code", Code)
-def test_what_passes_by_itself_is_tried_again(code: Code) -> None:
+def test_what_passes_without_help_is_tried_again(code: Code) -> None:
     entry = REGISTRY[code]
     promises = "the next run" in entry.remedy or "tried again" in entry.remedy
 

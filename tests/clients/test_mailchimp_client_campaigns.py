@@ -58,7 +58,7 @@ def test_a_page_of_recipients_is_a_part_and_names_how_many_there_are(client: Mai
     assert [(one.id, one.list_id) for one in page.members] == [(member_id_of(BOB), LIST_ID)]
 
 
-def test_who_clicked_has_opened_and_a_bounce_is_neither(client: MailchimpClient) -> None:
+def test_a_click_counts_as_an_open_and_a_bounce_as_neither(client: MailchimpClient) -> None:
     page = activity_page(client, "spring", offset=0, count=10)
 
     assert [(one.opened, one.clicked) for one in page.members] == [(True, False), (True, True), (False, False)]

@@ -67,7 +67,7 @@ def test_a_configured_zone_that_is_not_the_sites_is_refused() -> None:
         SiteClock(WINTER, NOVEMBER, LAGOS)
 
 
-def test_who_asks_for_changes_since_a_moment_misses_none_in_any_kind_of_session() -> None:
+def test_a_caller_asking_for_changes_since_a_moment_misses_none_in_any_kind_of_session() -> None:
     clock = SiteClock(WINTER, NOVEMBER, NEW_YORK)
     assert (
         clock.shown_from(utc(12)) == JULY

@@ -72,7 +72,7 @@ def test_no_secret_of_a_channel_is_shown_and_a_masked_one_stays(write: Any, keyr
     assert from_stored(from_text(text), keyring, known) == known
 
 
-def test_every_secret_of_a_channel_is_encrypted_at_rest_and_sealed_anew_with_a_new_key(keyring: Keyring) -> None:
+def test_every_secret_of_a_channel_is_encrypted_at_rest_and_again_with_a_new_key(keyring: Keyring) -> None:
     stored = to_stored(configuration(), keyring.encrypt)
     other = Keyring([Fernet.generate_key().decode(), *(key.decode() for key in keyring._keys)])
 

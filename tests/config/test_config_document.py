@@ -146,7 +146,7 @@ def test_a_document_that_leaves_out_webhook_secret_and_site_keeps_them() -> None
     assert [account.webhook_secret for account in kept.accounts.values()] == [SecretStr("a-webhook-secret"), None]
 
 
-def test_a_civicrm_that_has_moved_is_asked_anew_for_the_form_of_its_urls() -> None:
+def test_a_civicrm_that_has_moved_is_asked_again_for_the_form_of_its_urls() -> None:
     site = {
         "url": "https://crm.example",
         "api_key": "civicrm-secret",

@@ -116,7 +116,7 @@ def test_a_webhook_brings_the_data_of_its_member_along(crowd: DataWorld) -> None
     assert len(crowd.operations()) == 31
 
 
-def test_who_left_while_the_data_was_on_its_way_has_left(crowd: DataWorld) -> None:
+def test_a_person_who_left_while_the_data_was_on_its_way_has_left(crowd: DataWorld) -> None:
     contact = crowd.row_contact("p3@example.org")
     crowd.edit(contact, job_title="Cook")
     crowd.sync_data(stop_on=Stage.SUBMIT)

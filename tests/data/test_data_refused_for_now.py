@@ -67,7 +67,7 @@ def test_a_tag_that_is_refused_three_times_is_listed_and_waits_before_it_is_sent
 
 
 @pytest.mark.batches
-def test_someone_whose_tag_waits_is_taken_off_at_once(tagged: DataWorld) -> None:
+def test_a_person_whose_tag_waits_is_unsubscribed_at_once(tagged: DataWorld) -> None:
     refuse(tagged, times=3)
     for _ in range(3):
         tagged.sync_data()

@@ -27,7 +27,7 @@ def test_members_of_a_group_and_of_a_smart_group_have_its_tag(grouped: DataWorld
     assert grouped.tags(BOB) == {"CiviCRM: Rubbles"}
 
 
-def test_who_no_longer_fits_a_smart_group_loses_the_tag_and_who_does_gets_it(grouped: DataWorld) -> None:
+def test_a_person_who_no_longer_fits_a_smart_group_loses_the_tag_and_who_does_gets_it(grouped: DataWorld) -> None:
     grouped.edit(grouped.bob, last_name="Slate")
     grouped.edit(grouped.ann, last_name="Rubble")
 
@@ -66,7 +66,7 @@ def test_an_inactive_group_is_left_alone(grouped: DataWorld) -> None:
     assert grouped.tags(BOB) == {"CiviCRM: Rubbles"}
 
 
-def test_a_smart_group_is_worked_out_anew_before_it_is_believed(grouped: DataWorld) -> None:
+def test_a_smart_group_is_calculated_again_before_it_is_believed(grouped: DataWorld) -> None:
     grouped.civicrm.cache_smart_groups(minutes=60)
     grouped.sync_data()
     grouped.edit(grouped.ann, last_name="Rubble")

@@ -133,7 +133,7 @@ def test_tags_with_the_prefix_from_before_are_put_right_when_a_member_is_first_l
     assert {tag.casefold() for tag in world.tags(BOB)} == {"civicrm: steward"}
 
 
-def test_who_leaves_gets_no_tags(tagged: DataWorld) -> None:
+def test_a_person_who_leaves_gets_no_tags(tagged: DataWorld) -> None:
     tagged.give(tagged.steward, tagged.bob)
     tagged.put(tagged.bob, "Removed")
 

@@ -198,7 +198,7 @@ def test_a_connection_can_leave_alone_who_left(ann: Ann) -> None:
     assert ann.decision.reason is Code.MC_OPTED_OUT
 
 
-def test_ann_deleted_in_civicrm_is_not_made_anew(ann: Ann) -> None:
+def test_ann_deleted_in_civicrm_is_not_created_again(ann: Ann) -> None:
     """There trashing a contact that is still subscribed makes another contact in the next run."""
     ann.at_mailchimp("subscribed", 5).deleted_in_civicrm()
 

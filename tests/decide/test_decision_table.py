@@ -108,7 +108,7 @@ def test_nobody_is_subscribed_but_for_being_in_the_group() -> None:
     assert not exceptions_to(lambda known, _, decided: known.in_civicrm.group.is_added or not subscribes(decided))
 
 
-def test_who_left_comes_back_only_by_an_added_that_is_known_to_be_as_new_and_never_against_the_base() -> None:
+def test_a_person_who_left_comes_back_only_by_an_added_that_is_known_to_be_as_new_and_never_against_the_base() -> None:
     def promise(known: Situation, connection: Connection, decided: Decision) -> bool:
         if known.status not in OPTED_OUT or not subscribes(decided):
             return True
@@ -153,7 +153,7 @@ def test_one_whom_we_took_off_before_they_confirmed_is_only_asked() -> None:
         assert sent(decided).status in (None, "pending")
 
 
-def test_who_left_with_one_address_is_not_subscribed_with_another() -> None:
+def test_a_person_who_left_with_one_address_is_not_subscribed_with_another() -> None:
     assert not exceptions_to(lambda known, _, decided: not known.in_civicrm.others.left or not subscribes(decided))
 
 
@@ -279,7 +279,7 @@ def test_a_contact_is_made_exactly_for_subscribed_members_nobody_owns() -> None:
     assert not exceptions_to(promise)
 
 
-def test_nobody_who_was_deleted_in_civicrm_is_made_anew_or_changed_at_mailchimp() -> None:
+def test_nobody_who_was_deleted_in_civicrm_is_created_again_or_changed_at_mailchimp() -> None:
     assert not exceptions_to(
         lambda known, _, decided: not isinstance(known.contact, Gone) or not decided.changes_something
     )

@@ -107,7 +107,7 @@ def test_nobodys_interests_change_on_leaving(somebody: Callable[[], Ann], status
     assert ann.decision.agreed.interests == {"news": True}
 
 
-def test_who_joins_at_mailchimp_brings_her_interests_into_civicrm(somebody: Callable[[], Ann]) -> None:
+def test_a_person_who_joins_at_mailchimp_brings_her_interests_into_civicrm(somebody: Callable[[], Ann]) -> None:
     ann = somebody().at_mailchimp("subscribed", 5).with_interests(news=True, events=False).unknown_to_civicrm()
 
     assert ann.decision.create_contact

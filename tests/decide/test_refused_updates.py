@@ -30,7 +30,7 @@ def test_the_same_update_is_not_sent_to_be_refused_again(ann: Ann, code: Code) -
 
 
 @pytest.mark.parametrize("code", [code for code in Code if REGISTRY[code].retry is Retry.NEXT_RUN])
-def test_what_may_pass_by_itself_is_tried_again(ann: Ann, code: Code) -> None:
+def test_temporary_failures_are_tried_again(ann: Ann, code: Code) -> None:
     ann.in_civicrm("Added", 7)
     update = wanted(ann)
     ann.refused(code, update)
@@ -56,7 +56,7 @@ def test_a_forgotten_address_is_never_sent_however_it_is_written_and_whatever_el
     assert ann.decision.reason is Code.MC_FORGOTTEN
 
 
-def test_who_is_forgotten_with_one_address_may_come_with_another(ann: Ann) -> None:
+def test_a_person_who_is_forgotten_with_one_address_may_come_with_another(ann: Ann) -> None:
     ann.in_civicrm("Added", 7)
     ann.refused(Code.MC_FORGOTTEN, wanted(ann)).with_address("ann@example.net")
 
@@ -70,7 +70,7 @@ def test_a_refusal_keeps_nobody_in_an_audience(ann: Ann) -> None:
     assert wanted(ann)["status"] == "unsubscribed"
 
 
-def test_who_is_not_let_back_in_keeps_her_interests_groups(ann: Ann) -> None:
+def test_a_person_who_is_not_let_back_in_keeps_her_interests_groups(ann: Ann) -> None:
     ann.in_civicrm("Added", 7).at_mailchimp("unsubscribed", 5).with_interests(news=False)
     ann.in_interest_groups(news=in_group("Added", 3))
     ann.refused(COMPLIANCE, wanted(ann))

@@ -56,7 +56,7 @@ def test_nobody_is_subscribed_by_trust_who_bounced_or_has_a_status_nobody_knows_
     assert not exceptions_to(Trust.CIVICRM, promise)
 
 
-def test_who_left_later_than_they_were_added_is_asked_at_most_and_not_even_that_against_the_base() -> None:
+def test_a_person_who_left_later_than_they_were_added_is_asked_at_most_and_not_even_that_against_the_base() -> None:
     def promise(known: Situation, connection: Connection, decided: Decision) -> bool:
         date = known.in_civicrm.group.date
         left = None if known.member is None else known.member.since
@@ -68,7 +68,7 @@ def test_who_left_later_than_they_were_added_is_asked_at_most_and_not_even_that_
     assert not exceptions_to(Trust.CIVICRM, promise)
 
 
-def test_who_is_not_in_the_group_is_unsubscribed_where_civicrm_is_trusted_and_the_group_gains_nobody() -> None:
+def test_a_person_who_is_not_in_the_group_is_unsubscribed_where_civicrm_is_trusted_and_the_group_gains_nobody() -> None:
     def promise(known: Situation, _: Connection, decided: Decision) -> bool:
         gains = decided.create_contact or (table.GROUP_ID, GroupStatus.ADDED) in decided.groups
         return not gains and (is_in(known) != (True, False) or wanted(decided) == "unsubscribed")

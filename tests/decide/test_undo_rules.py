@@ -71,7 +71,7 @@ def test_an_interest_someone_has_changed_back_is_left_alone() -> None:
     assert inverse_of(Effects(interests={WALK: False}), now, CONNECTION) is None
 
 
-def test_who_is_taken_off_the_list_keeps_ticks_that_only_mirrored_a_group() -> None:
+def test_a_person_who_is_unsubscribed_keeps_interests_that_only_mirrored_a_group() -> None:
     now = known("subscribed", IN, interests={WALK: True}, groups={NEWS: IN, WALKS: IN})
     inverse = inverse_of(Effects(subscribed=True, interests={WALK: True}), now, CONNECTION)
 

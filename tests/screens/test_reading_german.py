@@ -48,7 +48,7 @@ def test_ada_chooses_german_and_reads_it_on_this_page_and_the_next(
     assert page.locator("html").get_attribute("lang") == "de"
 
 
-def test_who_goes_astray_reads_it_in_german_but_a_program_is_told_in_english(charity: Charity) -> None:
+def test_a_reader_of_a_missing_page_gets_german_and_a_program_gets_english(charity: Charity) -> None:
     german = {"Accept-Language": "de"}
 
     page = httpx2.get(f"{charity.url}/nowhere", headers=german)

@@ -75,7 +75,7 @@ def test_the_form_to_sign_in_works_without_scripts(visit: Visit, charity: Charit
     expect(page.get_by_text("ada, Administrator")).to_be_visible()
 
 
-def test_who_fails_five_times_waits_and_the_right_password_does_not_help(own_charity: Callable[..., Charity]) -> None:
+def test_after_five_failures_a_user_waits_even_with_the_right_password(own_charity: Callable[..., Charity]) -> None:
     charity = own_charity(people=1, connected=False)
     with httpx2.Client(base_url=charity.url) as client:
         statuses = [sign_in_by_form(client, "otto", f"guess {number}").status_code for number in range(5)]
@@ -143,7 +143,7 @@ def test_passwords_are_hashed_by_argon2(charity: Charity) -> None:
 
 
 @pytest.mark.thorough
-def test_who_signs_out_is_out(visit: Visit, charity: Charity) -> None:
+def test_a_user_who_signs_out_is_signed_out(visit: Visit, charity: Charity) -> None:
     page = visit(charity, role=Role.VIEWER)
 
     page.get_by_role("button", name="Sign out").click()

@@ -47,7 +47,7 @@ def direct(tx: Connection, run_id: int | None = None) -> list[int]:
     return [one["id"] for one in updates.unsent_opt_outs(tx, LIST, 9, run_id, overtaking=True)]
 
 
-def test_members_who_are_taken_off_go_first_whatever_waited_longer(store: Store) -> None:
+def test_members_to_be_unsubscribed_go_first_whatever_waited_longer(store: Store) -> None:
     with store.begin() as tx:
         on, off, walks, archived = (queue(tx, body) for body in (ON, OFF, WALKS, ARCHIVED))
         queue(tx, OFF, list_id=OTHER_LIST)

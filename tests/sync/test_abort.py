@@ -140,7 +140,7 @@ def test_what_staff_did_while_the_batch_was_in_flight_outlasts_the_abort(world: 
     assert (world.status("bella@example.org"), world.in_group(bella)) == ("subscribed", "Added")
 
 
-def test_who_leaves_after_an_abort_is_not_brought_back(world: World) -> None:
+def test_a_person_who_leaves_after_an_abort_is_not_brought_back(world: World) -> None:
     world.mailchimp.set_options(batch_dwell=ALL_DONE_BUT_NOT_TOLD)
     ann = world.contact("ann@example.org", {NEWS: 20})
     world.sync(seconds=60)

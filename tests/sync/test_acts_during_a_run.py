@@ -62,7 +62,7 @@ def test_staff_who_change_an_interest_while_the_member_is_being_made_have_the_la
 
 
 @pytest.mark.batches
-def test_who_leaves_while_their_return_is_in_a_batch_is_not_asked_to_come_back(world: World) -> None:
+def test_a_person_who_leaves_while_their_return_is_in_a_batch_is_not_asked_to_come_back(world: World) -> None:
     world.member("ben@example.org", "archived", last_changed=days_ago(30))
     ben = world.contact("ben@example.org", {NEWS: 2})
 
@@ -80,7 +80,7 @@ def test_who_leaves_while_their_return_is_in_a_batch_is_not_asked_to_come_back(w
     assert world.in_group(ben) == "Removed"
 
 
-def test_who_left_by_their_own_act_before_staff_added_them_is_asked_by_mailchimp(world: World) -> None:
+def test_a_person_who_left_by_their_own_act_before_staff_added_them_is_asked_by_mailchimp(world: World) -> None:
     world.member("ben@example.org", "unsubscribed", unsubscribed_by="user", last_changed=days_ago(30))
     ben = world.contact("ben@example.org", {NEWS: 2})
 
@@ -119,7 +119,7 @@ def test_two_members_of_one_contact_that_agree_make_one_change_and_one_journal_e
     assert [entry["field"] for entry in world.journal()] == [f"group {WALKS}"]
 
 
-def test_who_left_just_before_we_unsubscribed_them_has_left_by_their_own_act(world: World) -> None:
+def test_a_person_who_left_just_before_we_unsubscribed_them_has_left_by_their_own_act(world: World) -> None:
     """Found by simulation, seed 303: our own update hid that Ann had left, and an older Added asked her back."""
     world.member("ann@example.org")
     contact = world.contact("ann@example.org", {NEWS: {"status": "Removed", "date": days_ago(2)}})

@@ -148,7 +148,7 @@ def test_a_contact_that_must_not_be_mailed_is_not_subscribed(world: World, mark:
     assert world.members() == {}
 
 
-def test_an_address_that_is_taken_off_hold_is_subscribed_by_the_next_run(world: World) -> None:
+def test_an_address_that_is_no_longer_on_hold_is_subscribed_by_the_next_run(world: World) -> None:
     ben = world.contact([{"email": "ben@example.org", "on_hold": 1}], {NEWS: 20})
     world.sync()
     world.pass_time(60)

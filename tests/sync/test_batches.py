@@ -178,7 +178,7 @@ def test_a_damaged_archive_stops_nothing_and_is_read_again_a_minute_later(world:
     assert world.writes().count("POST /3.0/batches") == 1
 
 
-def test_who_has_to_be_asked_is_asked_even_if_every_batch_takes_longer_than_a_run(world: World) -> None:
+def test_a_person_who_has_to_be_asked_is_asked_even_if_every_batch_takes_longer_than_a_run(world: World) -> None:
     """With cron and a slow Mailchimp, each run dropped the confirmation request and got the refusal again."""
     world.member("ann@example.org", "unsubscribed", last_changed=days_ago(50), unsubscribed_by="user")
     world.put(world.contact("ann@example.org"), "Added")

@@ -244,7 +244,7 @@ def test_only_people_of_this_audience_are_meant(world: World) -> None:
     assert targets(world, "spring") == [contacts["ann"]]
 
 
-def test_who_has_no_contact_is_counted_and_added_when_they_have_one(world: World) -> None:
+def test_a_person_who_has_no_contact_is_counted_and_added_when_they_have_one(world: World) -> None:
     contacts = people(world, "ann")
     send(world, "spring", "ann", "zoe")
     pull(world)
@@ -311,7 +311,7 @@ def test_a_campaign_that_nobody_known_opened_has_no_activity_for_that(world: Wor
     assert known(world)["spring"].opened == 1
 
 
-def test_who_opens_it_a_day_later_is_added_by_the_next_import(world: World) -> None:
+def test_a_person_who_opens_it_a_day_later_is_added_by_the_next_import(world: World) -> None:
     contacts = people(world, "ann", "bob")
     send(world, "spring", "ann", "bob", ann=["open"])
     pull(world, opens=True)
@@ -376,7 +376,7 @@ def test_out_of_time_it_goes_on_behind_the_last_member(world: World) -> None:
 
 
 @pytest.mark.usefixtures("small_pages")
-def test_who_vanishes_from_the_report_between_two_calls_hides_nobody(world: World) -> None:
+def test_a_person_who_vanishes_from_the_report_between_two_calls_hides_nobody(world: World) -> None:
     names = [f"p{number}" for number in range(7)]
     contacts = people(world, *names)
     send(world, "spring", *names)

@@ -36,7 +36,7 @@ def send(world: World) -> None:
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
-def test_a_member_gets_the_new_address_and_keeps_all_else(world: World, everything: bool) -> None:
+def test_a_member_gets_the_new_address_and_keeps_everything_else(world: World, everything: bool) -> None:
     contact = tom(world)
     [before] = world.mailchimp.members(world.connection.list_id)
     world.edit_address(contact, email=NEW)
@@ -58,7 +58,7 @@ def test_a_member_gets_the_new_address_and_keeps_all_else(world: World, everythi
     assert len(world.rows()) == 1
 
 
-def test_another_address_for_bulk_mail_is_followed_and_so_is_a_hold(world: World) -> None:
+def test_a_member_follows_to_another_bulk_mail_address_and_away_from_one_on_hold(world: World) -> None:
     contact = tom(world, NEW)
     new = [["contact_id", "=", contact], ["email", "=", NEW]]
     world.civicrm.call("Email", "update", {"where": new, "values": {"is_bulkmail": True}})
@@ -71,7 +71,7 @@ def test_another_address_for_bulk_mail_is_followed_and_so_is_a_hold(world: World
     assert set(world.members()) == {OLD}
 
 
-def test_a_hold_moves_the_member_rather_than_taking_it_off(world: World) -> None:
+def test_a_hold_moves_the_member_rather_than_unsubscribing_it(world: World) -> None:
     world.connection = replace(world.connection, departures={Departure.ON_HOLD: Leaving.UNSUBSCRIBE})
     contact = tom(world, NEW)
     old = [["contact_id", "=", contact], ["email", "=", OLD]]
@@ -82,7 +82,7 @@ def test_a_hold_moves_the_member_rather_than_taking_it_off(world: World) -> None
     assert (set(world.members()), world.status(NEW)) == ({NEW}, "subscribed")
 
 
-def test_other_case_is_no_change(world: World) -> None:
+def test_upper_and_lower_case_make_no_change_of_address(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=OLD.upper())
     world.forget_requests()
@@ -105,7 +105,7 @@ def test_an_address_changed_at_mailchimp_is_not_changed_back(world: World) -> No
     assert set(world.members()) == {NEW}
 
 
-def test_who_has_two_members_keeps_both_whichever_is_the_best(world: World) -> None:
+def test_a_contact_with_two_members_keeps_both_whichever_address_is_the_best(world: World) -> None:
     world.member(NEW)
     contact = tom(world, NEW)
     new = [["contact_id", "=", contact], ["email", "=", NEW]]
@@ -129,7 +129,9 @@ def settled(world: World) -> None:
 
 
 @pytest.mark.parametrize("status", ["unsubscribed", "archived", "cleaned"])
-def test_who_is_off_the_list_and_out_of_the_group_is_not_added_by_a_new_address(world: World, status: str) -> None:
+def test_a_person_who_is_unsubscribed_and_not_in_the_group_is_not_added_for_a_new_address(
+    world: World, status: str
+) -> None:
     world.member(OLD, status)
     contact = world.contact(OLD, {})
     world.sync()
@@ -140,7 +142,7 @@ def test_who_is_off_the_list_and_out_of_the_group_is_not_added_by_a_new_address(
     assert {address: world.status(address) for address in world.members()} == {OLD: status}
 
 
-def test_who_was_asked_at_an_address_they_have_no_more_is_asked_at_the_new_one_instead(world: World) -> None:
+def test_a_person_asked_at_a_former_address_is_asked_at_the_new_one_instead(world: World) -> None:
     world.member(OLD, "pending", interests={WALK: True})
     contact = world.contact(OLD, {NEWS: 5, WALKS: 5})
     world.sync()
@@ -160,7 +162,9 @@ def test_who_was_asked_at_an_address_they_have_no_more_is_asked_at_the_new_one_i
     assert world.sync_result(email=OLD) == ("fail", "CV_OTHER_ADDRESS")
 
 
-def test_who_had_not_confirmed_is_asked_at_the_corrected_address_also_if_the_old_one_is_on_hold(world: World) -> None:
+def test_a_person_who_had_not_confirmed_is_asked_at_the_corrected_address_even_if_the_old_one_is_on_hold(
+    world: World,
+) -> None:
     world.connection = replace(world.connection, departures={Departure.ON_HOLD: Leaving.UNSUBSCRIBE})
     world.member(OLD, "pending")
     contact = world.contact(OLD, {NEWS: 5})
@@ -176,7 +180,9 @@ def test_who_had_not_confirmed_is_asked_at_the_corrected_address_also_if_the_old
     assert (world.status(NEW), world.status(OLD)) == ("pending", "unsubscribed")
 
 
-def test_who_confirms_the_old_address_before_the_new_one_arrives_keeps_it_and_gets_it_changed(world: World) -> None:
+def test_a_person_who_confirms_the_old_address_before_the_new_one_arrives_keeps_the_member_and_gets_it_changed(
+    world: World,
+) -> None:
     world.member(OLD, "pending")
     contact = world.contact(OLD, {NEWS: 5})
     world.sync()
@@ -200,7 +206,7 @@ def bounced(world: World) -> int:
     return contact
 
 
-def test_a_corrected_address_comes_onto_the_list_once_staff_add_the_contact_again(world: World) -> None:
+def test_a_corrected_address_is_subscribed_once_staff_add_the_contact_again(world: World) -> None:
     contact = bounced(world)
     assert set(world.members()) == {OLD}
     world.put(contact, "Added")
@@ -212,7 +218,7 @@ def test_a_corrected_address_comes_onto_the_list_once_staff_add_the_contact_agai
     assert world.sync_result(email=OLD) == ("fail", "CV_OTHER_ADDRESS")
 
 
-def test_who_bounced_and_is_in_the_group_gets_on_the_list_by_correcting_the_address(world: World) -> None:
+def test_a_person_who_bounced_and_is_in_the_group_is_subscribed_once_the_address_is_corrected(world: World) -> None:
     world.member(OLD, "cleaned", last_changed=days_ago(30))
     contact = world.contact(OLD, {NEWS: 5})
     world.sync()
@@ -226,7 +232,7 @@ def test_who_bounced_and_is_in_the_group_gets_on_the_list_by_correcting_the_addr
     assert world.in_group(contact) == "Added"
 
 
-def test_where_nobody_is_let_back_a_corrected_address_is_not_added(world: World) -> None:
+def test_where_nobody_is_resubscribed_a_corrected_address_is_not_added(world: World) -> None:
     world.connection = replace(world.connection, resubscribe=Resubscribe.NEVER)
     world.put(bounced(world), "Added")
 
@@ -236,7 +242,9 @@ def test_where_nobody_is_let_back_a_corrected_address_is_not_added(world: World)
     assert world.failures() == {"MC_BOUNCED"}
 
 
-def test_who_had_left_and_comes_back_with_another_address_is_asked_there_and_the_opt_out_stays(world: World) -> None:
+def test_a_person_who_had_left_and_comes_back_with_another_address_is_asked_there_and_the_opt_out_stays(
+    world: World,
+) -> None:
     contact = tom(world)
     world.act(OLD, "unsubscribe")
     later_sync(world)
@@ -293,7 +301,9 @@ def test_a_correction_that_is_taken_back_leaves_nothing_behind(world: World) -> 
     assert world.failures() == {"MC_BOUNCED"}
 
 
-def test_who_we_took_off_because_of_a_hold_comes_back_with_the_new_address_without_being_asked(world: World) -> None:
+def test_a_person_whom_we_unsubscribed_for_a_hold_comes_back_with_the_new_address_without_being_asked(
+    world: World,
+) -> None:
     world.connection = replace(world.connection, departures={Departure.ON_HOLD: Leaving.UNSUBSCRIBE})
     contact = tom(world)
     world.edit_address(contact, on_hold=1)
@@ -306,7 +316,7 @@ def test_who_we_took_off_because_of_a_hold_comes_back_with_the_new_address_witho
     assert (world.status(NEW), world.status(OLD)) == ("subscribed", "unsubscribed")
 
 
-def test_who_we_took_off_because_of_a_hold_comes_back_with_a_second_address(world: World) -> None:
+def test_a_person_whom_we_unsubscribed_for_a_hold_comes_back_with_a_second_address(world: World) -> None:
     world.connection = replace(world.connection, departures={Departure.ON_HOLD: Leaving.UNSUBSCRIBE})
     contact = tom(world)
     world.edit_address(contact, on_hold=1)
@@ -338,7 +348,7 @@ def test_an_address_that_another_contacts_member_has_fails_alone_and_names_both(
     assert world.sync_result(contact=contact) == ("ok", "IN_SYNC")
 
 
-def test_two_who_want_the_same_new_address_get_it_once(world: World) -> None:
+def test_two_contacts_that_want_the_same_new_address_get_it_once(world: World) -> None:
     contact = tom(world)
     world.act("ida@example.org", "subscribe")
     ida = world.contact("ida@example.org", {NEWS: 20})
@@ -371,7 +381,7 @@ def test_an_address_that_is_taken_at_mailchimp_unknown_to_us_is_tried_once(world
 
 
 @pytest.mark.batches
-def test_though_the_answer_was_lost_nobody_is_there_twice(world: World) -> None:
+def test_a_lost_answer_makes_no_second_member(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
     send(world)
@@ -404,7 +414,7 @@ def test_a_reading_between_sending_and_answer_makes_no_second_row(world: World) 
 
 
 @pytest.mark.batches
-def test_who_leaves_before_the_change_arrives_is_not_subscribed_by_it(world: World) -> None:
+def test_a_person_who_leaves_before_the_change_arrives_is_not_subscribed_by_it(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
     send(world)
@@ -417,7 +427,7 @@ def test_who_leaves_before_the_change_arrives_is_not_subscribed_by_it(world: Wor
     assert world.in_group(contact) == "Removed"
 
 
-def test_who_is_removed_and_readdressed_at_once_just_leaves(world: World) -> None:
+def test_a_person_removed_and_given_a_new_address_at_once_just_leaves(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
     world.put(contact, "Removed")
@@ -450,7 +460,7 @@ def test_a_member_whose_address_was_never_the_best_one_stays_as_it_is(world: Wor
 
 
 @pytest.mark.batches
-def test_a_change_of_address_is_sent_so_that_it_can_make_nobody_anew(world: World) -> None:
+def test_a_change_of_address_is_sent_so_that_it_can_create_no_member(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
     send(world)

@@ -35,7 +35,7 @@ def test_a_trashed_contact_whose_history_says_added_is_not_subscribed(world: Wor
     assert world.rows() == []
 
 
-def test_a_member_whose_contact_was_trashed_is_archived_and_nobody_is_made_anew(world: World) -> None:
+def test_a_member_whose_contact_was_trashed_is_archived_and_nobody_is_created_again(world: World) -> None:
     tom = subscribed_on_both_sides(world, "tom@example.org")
     world.sync()
     world.trash(tom)
@@ -114,7 +114,7 @@ def test_a_merge_in_the_middle_of_a_run_into_someone_who_has_left_unsubscribes_n
     assert world.in_group(thomas) == "Added"
 
 
-def test_a_contact_that_was_deleted_for_good_is_noticed_by_a_full_run_and_not_made_anew(world: World) -> None:
+def test_a_contact_that_was_deleted_permanently_is_noticed_by_a_full_run_and_not_created_again(world: World) -> None:
     tom = subscribed_on_both_sides(world, "tom@example.org")
     world.fill_trash()
     world.sync()

@@ -70,7 +70,7 @@ def test_a_deleted_interest_is_a_fault_of_the_connection_until_it_is_linked_othe
     assert state_now(world).in_sync
 
 
-def test_who_was_refused_for_a_deleted_interest_is_due_again(world: World) -> None:
+def test_a_person_who_was_refused_for_a_deleted_interest_is_due_again(world: World) -> None:
     linked_to_what_is_gone(world)
     world.member("ann@example.org")
     ann = world.contact("ann@example.org", {NEWS: 20})

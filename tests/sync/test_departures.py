@@ -42,7 +42,7 @@ def later_sync(world: World, *, everything: bool = False) -> None:
 
 @pytest.mark.parametrize(("departure", "mark"), MARKS, ids=[one.value for one, _ in MARKS])
 @pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
-def test_who_is_marked_is_taken_off_and_stays_in_the_group(
+def test_a_person_who_is_flagged_is_unsubscribed_and_stays_in_the_group(
     world: World, departure: Departure, mark: dict[str, bool], everything: bool
 ) -> None:
     contact = tom(world)
@@ -122,7 +122,7 @@ def test_where_nobody_is_to_be_resubscribed_whom_a_mark_took_off_does_not_come_b
     assert world.sync_result(contact=contact) == ("fail", "MC_OPTED_OUT")
 
 
-def test_who_is_marked_and_then_leaves_at_mailchimp_by_another_way_is_not_brought_back(world: World) -> None:
+def test_a_person_who_is_marked_and_then_leaves_at_mailchimp_by_another_way_is_not_brought_back(world: World) -> None:
     contact = tom(world)
     world.edit(contact, is_opt_out=True)
     later_sync(world)
@@ -152,7 +152,7 @@ def test_what_means_nothing_changes_nothing(world: World, everything: bool) -> N
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
-def test_an_address_on_hold_takes_off_the_member_with_that_address_where_it_is_to(
+def test_an_address_on_hold_unsubscribes_the_member_with_that_address_if_so_configured(
     world: World, everything: bool
 ) -> None:
     meaning(world, on_hold=Leaving.UNSUBSCRIBE)
@@ -183,7 +183,9 @@ def test_an_address_on_hold_means_nothing_by_default(world: World) -> None:
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
-def test_who_opts_out_by_an_address_is_taken_off_though_a_bounce_means_nothing(world: World, everything: bool) -> None:
+def test_a_person_who_opts_out_by_an_address_is_unsubscribed_although_a_bounce_means_nothing(
+    world: World, everything: bool
+) -> None:
     contact = tom(world)
     world.edit_address(contact, on_hold=ON_HOLD_OPT_OUT)
 
@@ -197,7 +199,7 @@ def test_who_opts_out_by_an_address_is_taken_off_though_a_bounce_means_nothing(w
     assert world.status(TOM) == "subscribed"  # they never left at Mailchimp
 
 
-def test_a_first_sync_takes_off_who_had_opted_out_by_an_address(world: World) -> None:
+def test_a_first_sync_unsubscribes_people_who_had_opted_out_by_an_address(world: World) -> None:
     world.member(TOM)
     world.contact([{"email": TOM, "on_hold": ON_HOLD_OPT_OUT}], {NEWS: 20})
 
@@ -222,7 +224,7 @@ def test_a_trashed_contacts_member_is_archived_and_comes_back_with_it(world: Wor
     assert (world.status(TOM), world.in_group(contact)) == ("subscribed", "Added")
 
 
-def test_who_is_not_confirmed_yet_can_not_be_archived_and_is_unsubscribed(world: World) -> None:
+def test_a_person_who_is_not_confirmed_yet_can_not_be_archived_and_is_unsubscribed(world: World) -> None:
     world.member(TOM, "pending")
     contact = world.contact(TOM, {NEWS: 20})
     world.sync()
@@ -248,7 +250,7 @@ def test_that_a_contact_is_not_there_proves_little_and_means_nothing_unless_it_i
     assert world.status(TOM) == status
 
 
-def test_who_is_removed_from_the_group_is_archived_or_left_alone_where_that_is_chosen(world: World) -> None:
+def test_a_person_who_is_removed_from_the_group_is_archived_or_left_alone_where_that_is_chosen(world: World) -> None:
     meaning(world, removed=Leaving.ARCHIVE)
     contact = tom(world)
     world.put(contact, "Removed")
@@ -295,7 +297,7 @@ def test_a_merge_into_someone_without_another_address_there_takes_nobody_off(wor
     assert (world.status(TOM), world.in_group(thomas)) == ("subscribed", "Added")
 
 
-def test_a_member_that_is_handed_to_someone_marked_is_taken_off(world: World) -> None:
+def test_a_member_that_is_handed_to_a_flagged_contact_is_unsubscribed(world: World) -> None:
     contact = tom(world)
     thomas = world.contact("thomas@example.org", is_opt_out=True)
     later_sync(world)
@@ -306,7 +308,7 @@ def test_a_member_that_is_handed_to_someone_marked_is_taken_off(world: World) ->
     assert world.status(TOM) == "unsubscribed"
 
 
-def test_a_new_member_who_is_marked_in_civicrm_is_taken_off_in_the_same_run(world: World) -> None:
+def test_a_new_member_who_is_flagged_in_civicrm_is_unsubscribed_in_the_same_run(world: World) -> None:
     world.contact(TOM, {}, do_not_email=True)
     world.sync()
     world.act(TOM, "subscribe")
@@ -401,7 +403,9 @@ def test_of_two_merged_people_the_strictest_consent_survives(world: World) -> No
     assert world.status(TOM) == "subscribed"
 
 
-def test_who_had_said_no_is_not_subscribed_for_being_merged_into_someone_who_never_said_so(world: World) -> None:
+def test_a_person_who_had_said_no_is_not_subscribed_for_being_merged_into_someone_who_never_said_so(
+    world: World,
+) -> None:
     thomas = world.contact("thomas@example.org", {NEWS: 20}, do_not_email=True)
     world.sync()
     contact = world.contact("tomas@example.org")

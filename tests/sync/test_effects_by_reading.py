@@ -175,7 +175,7 @@ def test_a_name_that_we_sent_does_not_come_back_when_its_answer_was_lost(world: 
 
 
 @pytest.mark.batches
-def test_who_changes_a_name_while_an_update_is_under_way_is_heard(world: World) -> None:
+def test_a_person_who_changes_a_name_while_an_update_is_under_way_is_heard(world: World) -> None:
     contact = in_sync(world)
     world.put(contact, "Removed")
     world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 60))

@@ -119,7 +119,7 @@ def test_members_who_are_archived_while_reading_only_make_it_read_again(
 # -- which audience ---------------------------------------------------------------------------------------------------
 
 
-def test_an_audience_that_was_deleted_and_made_anew_under_its_name_is_another_one(world: World) -> None:
+def test_an_audience_that_was_deleted_and_created_again_under_its_name_is_another_one(world: World) -> None:
     contacts = fill(world)
     with httpx2.Client(transport=world.to_mailchimp, auth=("anybody", KEY)) as mailchimp:
         assert mailchimp.delete(f"http://mc/3.0/lists/{LIST}").status_code == 204
@@ -210,7 +210,7 @@ def test_a_group_that_can_no_longer_be_synced_stops_the_run(
 
 
 @pytest.mark.parametrize("group", [NEWS, WALKS])
-def test_a_group_that_was_deleted_and_made_anew_with_another_id_is_gone(world: World, group: int) -> None:
+def test_a_group_that_was_deleted_and_created_again_with_another_id_is_gone(world: World, group: int) -> None:
     fill(world)
     world.civicrm.call("Group", "delete", {"where": [["id", "=", group]]})
     world.civicrm.add_group(99, "News" if group == NEWS else "Walks")
@@ -220,7 +220,7 @@ def test_a_group_that_was_deleted_and_made_anew_with_another_id_is_gone(world: W
 
 
 @pytest.mark.parametrize("everything", [False, True])
-def test_a_group_that_was_made_anew_with_the_same_id_is_another_group(world: World, *, everything: bool) -> None:
+def test_a_group_that_was_created_again_with_the_same_id_is_another_group(world: World, *, everything: bool) -> None:
     fill(world)
     world.civicrm.call("Group", "delete", {"where": [["id", "=", NEWS]]})
     world.civicrm.add_group(NEWS, "Donors")

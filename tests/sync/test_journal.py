@@ -150,7 +150,7 @@ def post(world: World) -> WebhookDelivery:
     return office
 
 
-def test_who_acted_is_told(post: WebhookDelivery) -> None:
+def test_the_entry_says_who_acted(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "unsubscribe")
     post.deliver_and_process()

@@ -119,7 +119,7 @@ def test_what_a_run_has_read_that_was_dropped_is_read_again(world: World) -> Non
     assert world.status("p0@example.org") == "unsubscribed"
 
 
-def test_who_asks_for_changes_since_an_earlier_date_gets_them_read(world: World) -> None:
+def test_asking_for_changes_since_an_earlier_date_reads_them(world: World) -> None:
     loaded(world)
 
     world.sync(since=world.now - timedelta(days=1))

@@ -92,7 +92,7 @@ def test_an_opt_out_goes_directly_and_first_whatever_else_there_is(world: World,
     assert [write.partition(" ")[0] for write in world.writes()] == ["PATCH", "POST"]
 
 
-def test_whoever_wants_batches_only_gets_them() -> None:
+def test_batches_only_is_respected_when_chosen() -> None:
     world = World(lane=LaneChoice.BATCHES)
     new_people(world)
 
@@ -140,7 +140,7 @@ def test_where_the_answer_is_lost_and_the_member_cannot_be_read_either_that_is_d
     assert world.writes() == []
 
 
-def test_who_leaves_while_the_answer_is_lost_is_not_brought_back(world: World) -> None:
+def test_a_person_who_leaves_while_the_answer_is_lost_is_not_brought_back(world: World) -> None:
     """The request was carried out, its answer was lost, and she unsubscribed before the member was read."""
     new_people(world)
 
@@ -178,7 +178,7 @@ def test_many_new_members_go_in_bulk_and_are_checked_one_by_one(world: World, ma
     assert ways(world) == {("bulk", "new members"): PEOPLE}
 
 
-def test_who_joined_and_left_before_the_bulk_call_is_left_alone(world: World, many: None) -> None:
+def test_a_person_who_joined_and_left_before_the_bulk_call_is_left_alone(world: World, many: None) -> None:
     new_people(world)
     waiting = [address(0)]
 
@@ -199,7 +199,7 @@ def test_who_joined_and_left_before_the_bulk_call_is_left_alone(world: World, ma
     assert [world.status(address(number)) for number in range(1, PEOPLE)] == ["subscribed"] * (PEOPLE - 1)
 
 
-def test_who_is_refused_in_bulk_is_sent_alone_and_fails_with_the_reason(world: World, many: None) -> None:
+def test_a_person_who_is_refused_in_bulk_is_sent_alone_and_fails_with_the_reason(world: World, many: None) -> None:
     new_people(world)
     world.mailchimp.set_options(throttled_addresses=[address(2)])
 
@@ -224,7 +224,7 @@ def test_where_the_answer_to_a_bulk_call_is_lost_its_members_are_read(
 
 @pytest.mark.parametrize("direct_max", [1_000, 0])
 @pytest.mark.parametrize("step", every_fourth(STEPS))
-def test_killed_at_any_step_everybody_is_subscribed_once_after_the_next_sync(
+def test_killed_at_any_step_everyone_is_subscribed_once_after_the_next_sync(
     monkeypatch: pytest.MonkeyPatch, step: int, direct_max: int
 ) -> None:
     monkeypatch.setattr(lanes, "DIRECT_MAX", direct_max)

@@ -144,7 +144,7 @@ def test_a_civicrm_key_that_sees_nobody_removes_nobody(world: World, permissions
     assert world.writes() == []
 
 
-def test_a_civicrm_key_that_sees_no_contact_but_its_own_makes_nobody_anew(world: World) -> None:
+def test_a_civicrm_key_that_sees_only_its_own_contact_creates_nobody_again(world: World) -> None:
     fill(world)
     in_civicrm(world, "DELETE FROM civicrm_contact WHERE id NOT IN (SELECT contact_id FROM sandbox_user)")
 

@@ -85,7 +85,7 @@ def test_a_batch_that_is_given_up_is_settled_by_its_members_and_not_sent_again(w
     assert trouble(world) is None
 
 
-def test_who_came_back_after_a_removal_whose_answer_was_lost_stays(world: World) -> None:
+def test_a_person_who_came_back_after_a_removal_whose_answer_was_lost_stays(world: World) -> None:
     world.member("bella@example.org")
     bella = world.contact("bella@example.org", {NEWS: 20})
     world.sync()

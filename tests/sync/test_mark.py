@@ -28,7 +28,9 @@ def ann(world: World) -> int:
     return contact
 
 
-def test_who_leaves_during_a_long_run_that_had_read_them_already_is_seen_by_the_next(world: World, ann: int) -> None:
+def test_a_person_who_leaves_during_a_long_run_that_had_read_them_already_is_seen_by_the_next(
+    world: World, ann: int
+) -> None:
     world.sync(stop_on=Stage.FIX_CONTACT_IDS)
     world.act(ANN, "unsubscribe")
     world.pass_time(5 * HOUR)
@@ -40,7 +42,7 @@ def test_who_leaves_during_a_long_run_that_had_read_them_already_is_seen_by_the_
     assert world.in_group(ann) == "Removed"
 
 
-def test_who_left_before_a_run_that_was_dropped_before_it_read_anything_is_seen_by_the_next(
+def test_a_person_who_left_before_a_run_that_was_dropped_before_it_read_anything_is_seen_by_the_next(
     world: World, ann: int
 ) -> None:
     world.act(ANN, "unsubscribe")
@@ -52,7 +54,7 @@ def test_who_left_before_a_run_that_was_dropped_before_it_read_anything_is_seen_
     assert world.in_group(ann) == "Removed"
 
 
-def test_who_left_before_a_run_that_was_dropped_undecided_is_seen_by_the_next(world: World, ann: int) -> None:
+def test_a_person_who_left_before_a_run_that_was_dropped_undecided_is_seen_by_the_next(world: World, ann: int) -> None:
     world.act(ANN, "unsubscribe")
     world.pass_time(5 * HOUR)
     world.sync(stop_on=Stage.RECONCILE)
@@ -95,7 +97,7 @@ def test_a_connection_whose_first_run_left_people_out_is_read_in_full_by_the_nex
     assert world.status("ida@example.org") == "subscribed"
 
 
-def test_who_left_in_a_time_that_since_left_out_is_seen_by_the_next_run(world: World, ann: int) -> None:
+def test_a_person_who_left_in_a_time_that_since_left_out_is_seen_by_the_next_run(world: World, ann: int) -> None:
     world.act(ANN, "unsubscribe")
     world.pass_time(5 * HOUR)
 

@@ -16,7 +16,7 @@ def anna(world: World) -> int:
 
 
 @pytest.mark.parametrize("change", ["unsubscribe", "complain", "bounce", "archive"])
-def test_who_goes_at_mailchimp_is_removed_from_the_group(world: World, change: str) -> None:
+def test_a_person_who_goes_at_mailchimp_is_removed_from_the_group(world: World, change: str) -> None:
     contact = anna(world)
     world.act("anna@example.org", change)
 

@@ -67,7 +67,7 @@ def test_people_who_are_asked_become_subscribed_by_confirming_and_are_asked_once
     assert journaled(world) == [(None, "pending")]
 
 
-def test_who_left_at_mailchimp_and_is_added_by_staff_is_asked_and_not_tried_to_subscribe(world: World) -> None:
+def test_a_person_who_left_at_mailchimp_and_is_added_by_staff_is_asked_and_not_tried_to_subscribe(world: World) -> None:
     set_double_optin(world, on=True)
     world.member(ANN, "unsubscribed", unsubscribed_by="admin")
     world.contact(ANN, {NEWS: 1})
@@ -77,7 +77,7 @@ def test_who_left_at_mailchimp_and_is_added_by_staff_is_asked_and_not_tried_to_s
     assert world.status(ANN) == "pending"
 
 
-def test_who_was_subscribed_and_was_taken_off_by_us_comes_back_unasked(world: World) -> None:
+def test_a_person_who_was_subscribed_and_whom_we_unsubscribed_comes_back_unasked(world: World) -> None:
     set_double_optin(world, on=True)
     world.member(ANN)
     ann = world.contact(ANN, {NEWS: 1})

@@ -79,7 +79,9 @@ def test_once_the_rights_are_there_a_trashed_contact_is_treated_as_one(world: Wo
     assert world.status(TOM) == "archived"
 
 
-def test_who_opts_out_at_mailchimp_while_their_contact_is_not_visible_is_removed_once_it_is(world: World) -> None:
+def test_a_person_who_opts_out_at_mailchimp_while_their_contact_is_not_visible_is_removed_once_it_is(
+    world: World,
+) -> None:
     tom = synced(world)
     world.trash(tom)
     later_sync(world, everything=True)
@@ -145,7 +147,7 @@ def test_a_first_sync_follows_a_merge_to_the_contact_that_was_kept(world: World)
     assert world.row(email=TOM)["civicrm_contact_id"] == thomas
 
 
-def test_who_signs_up_after_their_contact_went_to_the_trash_gets_a_new_contact(world: World) -> None:
+def test_a_person_who_signs_up_after_their_contact_went_to_the_trash_gets_a_new_contact(world: World) -> None:
     tom = world.contact(TOM)
     world.trash(tom)
     world.sync()

@@ -108,7 +108,7 @@ def test_when_the_overtaken_batch_ends_nothing_reverts_and_its_answer_is_passed_
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
-def test_someone_whom_an_overtaken_batch_subscribes_after_all_is_taken_off_again(
+def test_a_person_whom_an_overtaken_batch_subscribes_after_all_is_unsubscribed_again(
     world: World, *, everything: bool
 ) -> None:
     """Staff had added her again, that hung, she came back herself; then staff removed her."""
@@ -174,7 +174,7 @@ def test_an_opt_out_whose_answer_is_lost_is_read_back_and_not_taken_for_her_own_
     assert (world.status(ANN), world.row(contact=ann)["mailchimp_status_by"]) == ("unsubscribed", "us")
 
 
-def test_someone_who_can_not_be_taken_off_keeps_nobody_else_and_is_tried_again(world: World) -> None:
+def test_a_person_who_can_not_be_unsubscribed_blocks_nobody_else_and_is_tried_again(world: World) -> None:
     ann = hanging_interests(world)
     bob = world.contact("bob@example.org")
     world.put(bob, "Added")
@@ -222,7 +222,7 @@ def queue_by_hand(world: World, ann: int) -> None:
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
-def test_someone_whom_an_overtaken_batch_subscribes_is_taken_off_again_once_her_member_can_be_read(
+def test_a_person_whom_an_overtaken_batch_subscribes_is_unsubscribed_again_once_her_member_can_be_read(
     world: World, *, everything: bool
 ) -> None:
     ann = coming_back_in_a_batch(world)

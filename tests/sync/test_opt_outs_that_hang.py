@@ -67,7 +67,7 @@ def told_to_leave(world: World) -> int:
 
 
 @pytest.mark.parametrize("leaves", ["opt_out", "Removed", "trash"])
-def test_someone_whose_opt_out_hangs_in_a_batch_is_taken_off_after_ten_minutes(world: World, leaves: str) -> None:
+def test_a_person_whose_opt_out_hangs_in_a_batch_is_unsubscribed_after_ten_minutes(world: World, leaves: str) -> None:
     hanging_opt_out(world, leaves)
     world.pass_time(ELEVEN_MINUTES)
 
@@ -143,7 +143,7 @@ def test_someone_added_again_waits_for_the_batch_that_would_take_her_off_and_is_
     assert (world.status(ANN), world.in_group(ann), world.sync_result(contact=ann)[0]) == ("subscribed", "Added", "ok")
 
 
-def test_someone_added_again_before_it_was_sent_directly_is_not_taken_off_by_a_request_of_her_own(
+def test_a_person_added_again_before_the_opt_out_was_sent_directly_is_not_unsubscribed_by_a_request(
     world: World,
 ) -> None:
     ann = hanging_opt_out(world, "Removed")

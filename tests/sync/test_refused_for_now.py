@@ -85,7 +85,7 @@ def test_while_it_waits_nothing_is_sent_and_another_decision_is_sent_at_once(wor
     assert world.status("gone@example.org") == "subscribed"
 
 
-def test_who_is_to_be_taken_off_is_first_in_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_person_to_be_unsubscribed_is_first_in_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     *walkers, leaver = synced(world, *(f"p{number}@example.org" for number in range(5)))
     for one in walkers:
         world.put(one, "Added", WALKS)

@@ -40,7 +40,7 @@ def test_an_old_removal_from_the_new_group_unsubscribes_nobody(world: World) -> 
     assert (world.status("bella@example.org"), world.in_group(bella, CIRCULAR)) == ("subscribed", "Added")
 
 
-def test_who_left_while_the_old_group_was_linked_is_asked_back_by_a_newer_membership_of_the_new_one(
+def test_a_person_who_left_while_the_old_group_was_linked_is_asked_back_by_a_newer_membership_of_the_new_one(
     world: World,
 ) -> None:
     carl = world.contact("carl@example.org", {NEWS: 200})
@@ -57,7 +57,7 @@ def test_who_left_while_the_old_group_was_linked_is_asked_back_by_a_newer_member
     assert world.in_group(carl, CIRCULAR) == "Added"
 
 
-def test_who_opted_out_after_joining_the_new_group_leaves_it(world: World) -> None:
+def test_a_person_who_opted_out_after_joining_the_new_group_leaves_it(world: World) -> None:
     carl = world.contact("carl@example.org", {NEWS: 200, CIRCULAR: 100})
     world.member("carl@example.org")
     world.sync()

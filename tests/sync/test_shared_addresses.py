@@ -180,7 +180,7 @@ def swapped(world: World) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
-def test_contacts_that_swap_addresses_swap_members_so_that_the_one_who_leaves_is_the_one_taken_off(
+def test_contacts_that_swap_addresses_swap_members_so_that_the_one_who_leaves_is_unsubscribed(
     world: World, everything: bool
 ) -> None:
     ann, bea = swapped(world)
@@ -194,7 +194,7 @@ def test_contacts_that_swap_addresses_swap_members_so_that_the_one_who_leaves_is
     assert (world.status("bea@example.org"), world.status("ann@example.org")) == ("unsubscribed", "subscribed")
 
 
-def test_the_one_who_leaves_together_with_a_swap_of_addresses_is_the_one_taken_off(world: World) -> None:
+def test_the_one_who_leaves_together_with_a_swap_of_addresses_is_the_one_unsubscribed(world: World) -> None:
     ann, _ = swapped(world)
     world.put(ann, "Removed")
 
@@ -219,7 +219,7 @@ def test_an_address_that_was_given_away_is_not_mailed_while_its_contact_wants_on
     assert world.sync_result(contact=ann) == ("fail", "CV_SHARED_ADDRESS")
 
 
-def test_a_contact_with_the_address_that_was_imported_into_the_group_with_an_older_date_is_not_taken_off(
+def test_a_contact_with_the_address_that_was_imported_into_the_group_with_an_older_date_is_not_unsubscribed(
     world: World,
 ) -> None:
     ann = world.contact("ann@example.org", {NEWS: 20})

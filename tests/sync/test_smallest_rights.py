@@ -93,7 +93,7 @@ def test_what_changes_on_each_side_reaches_the_other(world: World, ann: int) -> 
     assert [world.in_group(one) for one in world.owners(CID)] == ["Added"]
 
 
-def test_who_leaves_on_one_side_leaves_on_the_other(world: World, ann: int) -> None:
+def test_a_person_who_leaves_on_one_side_leaves_on_the_other(world: World, ann: int) -> None:
     world.act(ANN, "unsubscribe")
     world.put(bob(world), "Removed")
 
@@ -102,7 +102,7 @@ def test_who_leaves_on_one_side_leaves_on_the_other(world: World, ann: int) -> N
     assert (world.in_group(ann), world.status(BOB)) == ("Removed", "unsubscribed")
 
 
-def test_who_opts_out_of_all_mail_or_bounces_gets_none(world: World, ann: int) -> None:
+def test_a_person_who_opts_out_of_all_mail_or_bounces_gets_none(world: World, ann: int) -> None:
     world.edit(ann, is_opt_out=True)
     world.act(BOB, "bounce")
 
@@ -140,7 +140,7 @@ def test_a_contact_in_a_trash_that_is_not_shown_takes_nobody_off_the_audience(
     assert subscribed(world) == [ANN, BOB]
 
 
-def test_who_has_the_address_after_a_merge_out_of_sight_has_the_member_and_nobody_is_doubled(
+def test_a_person_who_has_the_address_after_a_merge_out_of_sight_has_the_member_and_nobody_is_doubled(
     world: World, ann: int
 ) -> None:
     anna = world.contact()
@@ -167,7 +167,7 @@ def test_results_of_a_batch_that_come_late_are_worked_off(world: World, ann: int
     assert subscribed(world) == [BOB]
 
 
-def test_who_joins_or_leaves_by_webhook_does_so_in_civicrm(world: World, ann: int) -> None:
+def test_a_person_who_joins_or_leaves_by_webhook_does_so_in_civicrm(world: World, ann: int) -> None:
     office = WebhookDelivery(world)
     world.act(ANN, "unsubscribe")
     world.act(CID, "subscribe", merge_fields={"FNAME": "Cid", "LNAME": "Stone"})

@@ -91,7 +91,7 @@ def test_a_caller_who_wants_to_stop_is_out_of_time_and_not_aborted(world: World)
     assert world.now.timestamp() - wished_at <= 1
 
 
-def test_requests_stages_and_runs_are_told_to_whoever_measures(world: World) -> None:
+def test_requests_stages_and_runs_are_reported_to_the_observer(world: World) -> None:
     notebook = Notebook()
     world.runtime = replace(world.runtime, observer=notebook)
     world.systems = world.new_systems()

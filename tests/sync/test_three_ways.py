@@ -70,7 +70,7 @@ def test_a_membership_that_was_deleted_counts_as_removed(world: World, eva: int)
     assert world.status("eva@example.org") == "unsubscribed"
 
 
-def test_who_was_removed_and_joins_again_by_the_form_is_added_again(world: World, eva: int) -> None:
+def test_a_person_who_was_removed_and_joins_again_by_the_form_is_added_again(world: World, eva: int) -> None:
     world.put(eva, "Removed")
     world.sync()
     world.pass_time(3_600)
@@ -81,7 +81,7 @@ def test_who_was_removed_and_joins_again_by_the_form_is_added_again(world: World
     assert (world.in_group(eva), world.status("eva@example.org")) == ("Added", "subscribed")
 
 
-def test_who_joined_and_left_again_between_two_readings_has_left_now_not_then(world: World) -> None:
+def test_a_person_who_joined_and_left_again_between_two_readings_has_left_now_not_then(world: World) -> None:
     """Found by simulation, seed 440: the old date of leaving let an Added from in between ask them back."""
     world.member("ann@example.org", "unsubscribed", last_changed=days_ago(5))
     contact = world.contact("ann@example.org")

@@ -22,7 +22,9 @@ def in_july(hour: int, minute: int) -> str:
 
 
 @BOTH_SESSIONS
-def test_who_left_in_summer_within_the_hour_is_not_subscribed_again_in_winter(world: World, *, named: bool) -> None:
+def test_a_person_who_left_in_summer_within_the_hour_is_not_subscribed_again_in_winter(
+    world: World, *, named: bool
+) -> None:
     in_new_york(world, named=named)
     world.member(TOM, "unsubscribed", last_changed=in_july(14, 30))
     tom = world.contact(TOM, {NEWS: {"status": "Added", "date": in_july(14, 0)}})
@@ -33,7 +35,9 @@ def test_who_left_in_summer_within_the_hour_is_not_subscribed_again_in_winter(wo
 
 
 @BOTH_SESSIONS
-def test_who_was_removed_in_summer_within_the_hour_is_not_added_again_in_winter(world: World, *, named: bool) -> None:
+def test_a_person_who_was_removed_in_summer_within_the_hour_is_not_added_again_in_winter(
+    world: World, *, named: bool
+) -> None:
     in_new_york(world, named=named)
     world.member(TOM, last_changed=in_july(14, 0))
     tom = world.contact(TOM, {NEWS: {"status": "Removed", "date": in_july(14, 30)}})
@@ -44,7 +48,7 @@ def test_who_was_removed_in_summer_within_the_hour_is_not_added_again_in_winter(
 
 
 @BOTH_SESSIONS
-def test_who_came_back_in_summer_hours_later_is_subscribed_in_winter(world: World, *, named: bool) -> None:
+def test_a_person_who_came_back_in_summer_hours_later_is_subscribed_in_winter(world: World, *, named: bool) -> None:
     in_new_york(world, named=named)
     world.member(TOM, "unsubscribed", last_changed=in_july(10, 0))
     world.contact(TOM, {NEWS: {"status": "Added", "date": in_july(16, 0)}})

@@ -112,7 +112,7 @@ def test_rows_of_contacts_who_are_not_at_mailchimp_and_have_not_changed_count_to
 
 
 @pytest.mark.parametrize("change", ["bounce", "delete"])
-def test_who_bounced_or_was_erased_is_not_asked_though_civicrm_is_trusted(world: World, change: str) -> None:
+def test_a_person_who_bounced_or_was_erased_is_not_asked_though_civicrm_is_trusted(world: World, change: str) -> None:
     ann = world.contact("ann@example.org", {NEWS: 5})
     world.member("ann@example.org")
     world.sync()
@@ -253,7 +253,7 @@ def test_while_mailchimp_is_at_work_runs_are_made_without_it(world: World) -> No
     assert world.status("eve@example.org") == "unsubscribed"
 
 
-def test_who_leaves_while_its_plan_waits_is_heard_by_webhook(world: World) -> None:
+def test_a_person_who_leaves_while_its_plan_waits_is_heard_by_webhook(world: World) -> None:
     people = a_charity(world)
     world.sync()
     world.pass_time(60)

@@ -191,7 +191,7 @@ def test_an_undo_can_be_undone(charity: World) -> None:
 # -- what is not -------------------------------------------------------------------------------------------------------
 
 
-def test_who_left_by_their_own_act_is_never_put_back(charity: World) -> None:
+def test_a_person_who_left_by_their_own_act_is_never_put_back(charity: World) -> None:
     charity.act(PEOPLE[0], "unsubscribe")
     charity.act(PEOPLE[1], "unsubscribe", "admin")
     run = later(charity).run_id
@@ -204,7 +204,7 @@ def test_who_left_by_their_own_act_is_never_put_back(charity: World) -> None:
     assert_it_stays(charity)
 
 
-def test_who_was_deleted_at_mailchimp_for_good_is_not_put_back(charity: World) -> None:
+def test_a_person_who_was_deleted_at_mailchimp_for_good_is_not_put_back(charity: World) -> None:
     charity.act(PEOPLE[0], "delete", "admin")
     run = later(charity, everything=True).run_id
     assert in_group(charity) == set(PEOPLE[1:])
@@ -212,7 +212,7 @@ def test_who_was_deleted_at_mailchimp_for_good_is_not_put_back(charity: World) -
     assert plan(charity, run)["failures"] == [{"reason": "MC_MEMBER_GONE", "count": 1}]
 
 
-def test_who_leaves_between_plan_and_apply_stays_away(charity: World) -> None:
+def test_a_person_who_leaves_between_plan_and_apply_stays_away(charity: World) -> None:
     staff_put(charity, PEOPLE[:2], "Removed")
     run = later(charity).run_id
     made = plan(charity, run)
@@ -247,7 +247,7 @@ def test_whom_mailchimp_does_not_let_back_is_not_asked_to_confirm_and_leaves_the
         ({"is_opt_out": True}, "CV_OPTED_OUT"),
     ],
 )
-def test_who_may_not_be_mailed_by_now_is_left_out(charity: World, change: dict[str, Any], reason: str) -> None:
+def test_a_person_who_may_not_be_mailed_by_now_is_left_out(charity: World, change: dict[str, Any], reason: str) -> None:
     staff_put(charity, PEOPLE[:2], "Removed")
     run = later(charity).run_id
     charity.edit(contact(charity, PEOPLE[0]), **change)
@@ -258,7 +258,7 @@ def test_who_may_not_be_mailed_by_now_is_left_out(charity: World, change: dict[s
     assert subscribed(charity) == set(PEOPLE[1:])
 
 
-def test_who_may_not_be_mailed_since_the_plan_is_left_out_with_the_reason(charity: World) -> None:
+def test_a_person_who_may_not_be_mailed_since_the_plan_is_left_out_with_the_reason(charity: World) -> None:
     staff_put(charity, PEOPLE[:2], "Removed")
     made = plan(charity, later(charity).run_id)
     charity.edit_address(contact(charity, PEOPLE[0]), on_hold=1)
@@ -270,7 +270,7 @@ def test_who_may_not_be_mailed_since_the_plan_is_left_out_with_the_reason(charit
     assert subscribed(charity) == set(PEOPLE[1:])
 
 
-def test_who_has_come_back_by_themselves_is_left_alone(charity: World) -> None:
+def test_a_person_who_came_back_on_their_own_is_left_alone(charity: World) -> None:
     staff_put(charity, PEOPLE[:2], "Removed")
     run = later(charity).run_id
     staff_put(charity, PEOPLE[:1], "Added")

@@ -90,7 +90,9 @@ def test_each_side_is_read_once(agreed: World) -> None:
 # -- each kind, planted behind the product's back ----------------------------------------------------------------------
 
 
-def test_who_is_subscribed_and_not_in_the_group_is_found_though_our_row_says_all_is_well(agreed: World) -> None:
+def test_a_person_who_is_subscribed_and_not_in_the_group_is_found_though_our_row_says_all_is_well(
+    agreed: World,
+) -> None:
     agreed.put(contact(agreed, "bella"), "Removed")
     as_if_a_run_had_seen_it(agreed)
     result = compared(agreed)
@@ -101,7 +103,7 @@ def test_who_is_subscribed_and_not_in_the_group_is_found_though_our_row_says_all
     assert (one["contact_id"], one["address"]) == (contact(agreed, "bella"), address("bella"))
 
 
-def test_who_is_in_the_group_and_not_subscribed_is_found(agreed: World) -> None:
+def test_a_person_who_is_in_the_group_and_not_subscribed_is_found(agreed: World) -> None:
     agreed.act(address("carl"), "unsubscribe")
     as_if_a_run_had_seen_it(agreed)
     [one] = compared(agreed).differences
@@ -114,7 +116,7 @@ def test_who_is_in_the_group_and_not_subscribed_is_found(agreed: World) -> None:
     )
 
 
-def test_who_is_in_the_group_and_unknown_at_mailchimp_is_found(agreed: World) -> None:
+def test_a_person_who_is_in_the_group_and_unknown_at_mailchimp_is_found(agreed: World) -> None:
     erin = agreed.contact(address("erin"), {NEWS: 100})
     as_if_a_run_had_seen_it(agreed)
     [one] = compared(agreed).differences
@@ -195,7 +197,7 @@ def test_rows_that_are_gone_mislead_nobody(agreed: World) -> None:
 # -- what explains a difference ----------------------------------------------------------------------------------------
 
 
-def test_who_cannot_be_synced_is_explained_by_the_reason(agreed: World) -> None:
+def test_a_person_who_cannot_be_synced_is_explained_by_the_reason(agreed: World) -> None:
     agreed.contact((), {NEWS: 100})
     agreed.contact([{"email": "gil@example.org", "on_hold": 1}], {NEWS: 100})
     agreed.member(address("hugo"), "cleaned")
@@ -244,7 +246,9 @@ def test_before_the_first_sync_everything_is_due(world: World) -> None:
     assert found(world) == {("in the group, not subscribed", "due: the next run decides", None)}
 
 
-def test_who_is_due_is_counted_by_people_as_status_counts_them_before_the_first_sync_is_complete(world: World) -> None:
+def test_people_who_are_due_are_counted_as_status_counts_them_before_the_first_sync_is_complete(
+    world: World,
+) -> None:
     limits = Limits({ChangeKind.JOIN: Limit(number=0)})
     world.connection = replace(world.connection, interests={WALK: WALKS, RIDE: RIDES}, limits=limits)
     world.member(address("ann"), interests={WALK: True, RIDE: True})
@@ -317,7 +321,7 @@ def once_a_request_says(world: World, text: str, act: Callable[[], None]) -> Non
     world.to_civicrm.before = before
 
 
-def test_who_leaves_both_sides_while_it_reads_does_not_differ(agreed: World) -> None:
+def test_a_person_who_leaves_both_sides_while_it_reads_does_not_differ(agreed: World) -> None:
     def leave() -> None:
         agreed.act(address("carl"), "unsubscribe")
         agreed.put(contact(agreed, "carl"), "Removed")
@@ -329,7 +333,7 @@ def test_who_leaves_both_sides_while_it_reads_does_not_differ(agreed: World) -> 
     assert result.in_sync
 
 
-def test_who_joins_both_sides_while_it_reads_does_not_differ(agreed: World) -> None:
+def test_a_person_who_joins_both_sides_while_it_reads_does_not_differ(agreed: World) -> None:
     def join() -> None:
         agreed.member(address("gina"), last_changed=agreed.now.isoformat())
         agreed.put(agreed.contact(address("gina")), "Added")

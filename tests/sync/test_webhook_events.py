@@ -40,7 +40,7 @@ def contact_of(world: World, address: str) -> int:
     return contact
 
 
-def test_who_leaves_at_mailchimp_leaves_the_group_within_one_event(post: WebhookDelivery) -> None:
+def test_a_person_who_leaves_at_mailchimp_leaves_the_group_within_one_event(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "unsubscribe")
     post.deliver_and_process()
@@ -66,7 +66,9 @@ def test_the_next_run_finds_nothing_left_to_do(post: WebhookDelivery) -> None:
     assert len(world.journal()) == before
 
 
-def test_who_joins_at_mailchimp_becomes_a_contact_in_the_group_with_name_and_interests(post: WebhookDelivery) -> None:
+def test_a_person_who_joins_at_mailchimp_becomes_a_contact_in_the_group_with_name_and_interests(
+    post: WebhookDelivery,
+) -> None:
     world = post.world
     world.act(CARL, "subscribe", interests={WALK: True}, merge_fields={"FNAME": "Carl", "LNAME": "Stone"})
     post.deliver_and_process()
@@ -226,7 +228,7 @@ def test_what_is_kept_of_a_handled_event_names_nobody(post: WebhookDelivery) -> 
     assert not any("ann" in str(value).lower() for key, value in event.items() if key != "kind")
 
 
-def test_who_left_and_came_back_before_we_looked_stays(post: WebhookDelivery) -> None:
+def test_a_person_who_left_and_came_back_before_we_looked_stays(post: WebhookDelivery) -> None:
     world = post.world
     for change in ("unsubscribe", "subscribe"):
         world.pass_time(5)
@@ -561,7 +563,7 @@ def test_a_change_whose_answer_was_lost_is_made_once_and_told_once(post: Webhook
 
 
 @pytest.mark.batches
-def test_who_leaves_while_a_question_is_on_its_way_is_not_asked_also_if_we_heard_of_it_before_the_answer(
+def test_a_person_who_leaves_while_a_question_is_on_its_way_is_not_asked_also_if_we_heard_of_it_before_the_answer(
     world: World,
 ) -> None:
     """Found by simulation, seed 260 with the guard: the row knew of the leaving, so the second look saw nothing new."""

@@ -34,7 +34,7 @@ def arrive(request: pytest.FixtureRequest, world: World, ann: int) -> Arrive:
     return WebhookDelivery(world).deliver_and_process
 
 
-def test_who_signs_up_becomes_a_contact_in_the_group(world: World, arrive: Arrive) -> None:
+def test_a_person_who_signs_up_becomes_a_contact_in_the_group(world: World, arrive: Arrive) -> None:
     world.act(ZOE, "subscribe")
 
     arrive()
@@ -42,7 +42,7 @@ def test_who_signs_up_becomes_a_contact_in_the_group(world: World, arrive: Arriv
     assert [world.in_group(contact) for contact in world.owners(ZOE)] == ["Added"]
 
 
-def test_who_signs_up_with_the_address_of_a_contact_is_that_contact(world: World, arrive: Arrive) -> None:
+def test_a_person_who_signs_up_with_the_address_of_a_contact_is_that_contact(world: World, arrive: Arrive) -> None:
     ben = world.contact(BEN)
     world.act(BEN, "subscribe")
 
@@ -51,7 +51,7 @@ def test_who_signs_up_with_the_address_of_a_contact_is_that_contact(world: World
     assert (world.owners(BEN), world.in_group(ben)) == ([ben], "Added")
 
 
-def test_who_left_and_signs_up_again_is_added_again(world: World, ann: int, arrive: Arrive) -> None:
+def test_a_person_who_left_and_signs_up_again_is_added_again(world: World, ann: int, arrive: Arrive) -> None:
     world.act(ANN, "unsubscribe")
     arrive()
     assert world.in_group(ann) == "Removed"
@@ -63,7 +63,7 @@ def test_who_left_and_signs_up_again_is_added_again(world: World, ann: int, arri
     assert world.in_group(ann) == "Added"
 
 
-def test_who_has_not_confirmed_yet_has_asked_for_it(world: World) -> None:
+def test_a_person_who_has_not_confirmed_yet_has_asked_for_it(world: World) -> None:
     """Mailchimp tells of them by webhook once they have confirmed."""
     ben = world.contact(BEN)
     with httpx2.Client(transport=world.to_mailchimp, auth=("us", KEY)) as mailchimp:
@@ -77,7 +77,7 @@ def test_who_has_not_confirmed_yet_has_asked_for_it(world: World) -> None:
 
 
 @pytest.mark.parametrize("change", ["unsubscribe", "bounce", "complain", "archive"])
-def test_who_goes_is_removed_from_the_group(world: World, ann: int, arrive: Arrive, change: str) -> None:
+def test_a_person_who_goes_is_removed_from_the_group(world: World, ann: int, arrive: Arrive, change: str) -> None:
     world.act(ANN, change)
 
     arrive()
@@ -93,7 +93,7 @@ def test_ticks_move_the_interests_groups(world: World, ann: int, arrive: Arrive)
     assert (world.in_group(ann, WALKS), world.in_group(ann, RIDES)) == ("Removed", "Added")
 
 
-def test_who_left_since_both_sides_agreed_has_left_though_staff_added_them_again_meanwhile(
+def test_a_person_who_left_since_both_sides_agreed_has_left_though_staff_added_them_again_meanwhile(
     world: World, ann: int
 ) -> None:
     world.act(ANN, "unsubscribe")

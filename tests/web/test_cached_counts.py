@@ -59,7 +59,7 @@ def test_a_page_does_not_wait_for_a_long_count_and_gets_it_the_next_time(
     assert (second.counted.agreement.subscribed_at_civicrm, second.is_fresh) == (7, True)
 
 
-def test_numbers_are_counted_once_for_many_pages_and_anew_after_some_seconds(
+def test_numbers_are_counted_once_for_many_pages_and_again_after_some_seconds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: list[int] = []
@@ -84,7 +84,7 @@ def test_numbers_are_counted_once_for_many_pages_and_anew_after_some_seconds(
     assert len(counted) == 3
 
 
-def test_while_they_are_counted_anew_the_last_numbers_are_shown_and_the_page_asks_again(
+def test_while_people_are_counted_again_the_last_numbers_are_shown_and_the_page_asks_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, go_on = Clock(), Event()

@@ -67,7 +67,7 @@ def test_civipy_sorts_and_limits(civipy: ApiService) -> None:
     assert len(rows) == 1, civipy.url
 
 
-def test_civipy_is_told_of_an_error(synced: ApiService) -> None:
+def test_civipy_gets_an_error(synced: ApiService) -> None:
     BaseQuery._interface_reference = V3Interface()
     SETTINGS.init(
         rest_base=f"{synced.url}/civicrm/ajax/rest",
@@ -99,7 +99,7 @@ def test_civicrmapi_gets_rows_by_either_version(synced: ApiService) -> None:
     assert (old["id"], old["civicrm_contact_id"]) == (str(new["id"]), "11")
 
 
-def test_civicrmapi_counts_and_is_told_of_errors(synced: ApiService) -> None:
+def test_civicrmapi_counts_and_gets_errors(synced: ApiService) -> None:
     assert v3(synced)(CACHE, "getcount", {"mailchimp_list_id": LIST}) == 1
     for api in (v3(synced), v4(synced)):
         with pytest.raises(ApiError):

@@ -75,7 +75,7 @@ def test_a_token_expires(api_service: ApiService) -> None:
     assert "expired" in refused.json()["error_message"]
 
 
-def test_a_token_that_is_to_expire_is_still_valid(api_service: ApiService) -> None:
+def test_a_token_is_valid_until_it_expires(api_service: ApiService) -> None:
     text = create_token(later(api_service, days=-1), name="Carl", scope=Scope.READ, expires_in_days=2, by="Ann")
 
     assert ask(api_service, Authorization=f"Bearer {text}").status_code == 200
@@ -90,7 +90,7 @@ def test_a_revoked_token_is_refused_at_once(serve: Serve) -> None:
     assert api_service.get(DOCUMENT, scope=Scope.READ).status_code == 200
 
 
-def test_it_is_known_when_a_token_was_last_used_to_the_minute(serve: Serve) -> None:
+def test_the_last_use_of_a_token_is_recorded_to_the_minute(serve: Serve) -> None:
     api_service = serve()
 
     def used() -> Any:
@@ -108,7 +108,7 @@ def test_it_is_known_when_a_token_was_last_used_to_the_minute(serve: Serve) -> N
 # -- limits -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_token_may_be_used_so_often_and_then_again_later(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_has_a_limit_per_minute(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     api_service = limited(serve, monkeypatch, token=3)
 
     assert [api_service.get(DOCUMENT, scope=Scope.READ).status_code for _ in range(4)] == [200, 200, 200, 429]
@@ -117,7 +117,7 @@ def test_a_token_may_be_used_so_often_and_then_again_later(serve: Serve, monkeyp
     assert api_service.get(DOCUMENT, scope=Scope.READ).status_code == 200
 
 
-def test_the_answer_says_when_to_come_back(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_response_says_when_to_try_again(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     api_service = limited(serve, monkeypatch, token=1)
     api_service.get(DOCUMENT, scope=Scope.READ)
 
@@ -127,7 +127,7 @@ def test_the_answer_says_when_to_come_back(serve: Serve, monkeypatch: pytest.Mon
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
 
 
-def test_failures_are_limited_more_strictly_and_lock_no_valid_token_and_no_sign_in_out(
+def test_failed_calls_have_a_lower_limit_and_dont_lock_out_valid_tokens_or_sign_in(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api_service = limited(serve, monkeypatch, unknown_tokens=2)
@@ -138,7 +138,7 @@ def test_failures_are_limited_more_strictly_and_lock_no_valid_token_and_no_sign_
     assert page.status_code != 429
 
 
-def test_a_missing_scope_is_no_failed_sign_in(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_scope_does_not_count_as_a_failed_sign_in(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     api_service = limited(serve, monkeypatch, unknown_tokens=1)
 
     statuses = [api_service.post("/api/Mailchimpsync/includecontact", scope=Scope.READ).status_code for _ in range(3)]
@@ -159,7 +159,7 @@ def test_webhooks_are_not_limited(serve: Serve, monkeypatch: pytest.MonkeyPatch)
     assert {api_service.client.post("/webhook/audience?secret=guess").status_code for _ in range(5)} == {401}
 
 
-def test_forwarded_addresses_are_not_believed_unless_a_proxy_of_ours_says_so(
+def test_forwarded_addresses_are_ignored_unless_a_trusted_proxy_sent_them(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api_service = limited(serve, monkeypatch, unknown_tokens=1)
@@ -167,7 +167,9 @@ def test_forwarded_addresses_are_not_believed_unless_a_proxy_of_ours_says_so(
     assert [guess(api_service, f"192.0.2.{n}") for n in range(3)] == [401, 429, 429]
 
 
-def test_behind_a_proxy_callers_are_told_apart_by_what_it_added(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_behind_a_proxy_callers_are_distinguished_by_the_address_it_added(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     api_service = limited(serve, monkeypatch, unknown_tokens=1, environment={"TRUSTED_PROXIES": "1"})
 
     assert [guess(api_service, "192.0.2.1"), guess(api_service, "192.0.2.2")] == [401, 401]
@@ -231,7 +233,7 @@ def test_an_answer_says_how_long_it_is_and_the_answer_to_head_has_no_body(api_se
     assert (asked.content, looked.content) == (b"OK", b"")
 
 
-def test_answers_are_kept_by_no_cache(api_service: ApiService) -> None:
+def test_responses_are_never_cached(api_service: ApiService) -> None:
     assert api_service.get(DOCUMENT, scope=Scope.READ).headers["Cache-Control"] == "no-store"
     assert api_service.get(DOCUMENT).headers["Cache-Control"] == "no-store"
 

@@ -118,7 +118,7 @@ def test_a_change_of_the_configuration_counts_for_the_next_call(serve: Serve) ->
 # -- what is refused --------------------------------------------------------------------------------------------------
 
 
-def test_an_action_there_is_not_is_told_to_whoever_has_a_token(api_service: ApiService) -> None:
+def test_an_unknown_action_is_reported_to_a_caller_with_a_token(api_service: ApiService) -> None:
     answer = api_service.post("/api/Mailchimpsync/explode", scope=Scope.READ)
 
     assert (answer.status_code, answer.json()["error_code"]) == (404, "UNKNOWN")

@@ -43,7 +43,7 @@ class Other:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_who_waits_too_long_is_told_by_what_and_passes_when_the_other_has_ended(
+def test_a_person_who_waits_too_long_is_told_by_what_and_passes_when_the_other_has_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setattr(database, "WAIT_SECONDS", 0.1)

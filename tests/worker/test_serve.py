@@ -44,7 +44,7 @@ def test_it_syncs_what_is_due_and_says_so(charity: Charity, serve: Serve) -> Non
     assert service.url in service.told()
 
 
-def test_without_the_schedule_nothing_is_synced_by_itself(charity: Charity, serve: Serve) -> None:
+def test_without_the_schedule_nothing_is_synced_automatically(charity: Charity, serve: Serve) -> None:
     charity.make_site(SOON)
     service = serve("--no-schedule")
     service.wait_for(lambda: service.events("service.begins"))

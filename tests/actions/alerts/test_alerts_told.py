@@ -51,7 +51,7 @@ def test_a_message_says_what_it_means_what_to_do_and_where(alert_site: AlertSite
     assert url in text
 
 
-def test_who_does_nothing_is_reminded_so_often_and_no_more(alert_site: AlertSite) -> None:
+def test_a_person_who_does_nothing_is_reminded_a_limited_number_of_times(alert_site: AlertSite) -> None:
     alert_site.is_told(reminders=2, remind_hours=24)
     alert_site.disable_the_group()
     alert_site.sync()
@@ -61,7 +61,7 @@ def test_who_does_nothing_is_reminded_so_often_and_no_more(alert_site: AlertSite
     assert told[4] == [f"{SITE} Reminder: {TITLE}: the sync failed (CV_GROUP_INACTIVE)"]
 
 
-def test_who_knows_is_not_reminded_but_told_when_it_is_over(alert_site: AlertSite) -> None:
+def test_a_person_who_acknowledged_a_problem_is_not_reminded_but_told_when_it_is_over(alert_site: AlertSite) -> None:
     alert_site.disable_the_group()
     alert_site.sync()
     alert_site.look()
@@ -214,7 +214,7 @@ def test_differences_that_nothing_explains_are_told(alert_site: AlertSite) -> No
     assert alert_site.look() == [f"{SITE} Resolved: {TITLE}: both sides differ"]
 
 
-def test_events_that_were_given_up_are_told_until_a_sync_made_good_for_them(alert_site: AlertSite) -> None:
+def test_events_that_were_given_up_are_reported_until_a_sync_has_done_their_work(alert_site: AlertSite) -> None:
     alert_site.sync()
     alert_site.world.pass_time(60)
     now = alert_site.world.now

@@ -79,7 +79,7 @@ def test_everything_is_encrypted_with_a_new_key_and_the_old_one_is_gone(home: Pa
 
 
 @pytest.mark.parametrize("steps", range(STEPS + 1))
-def test_stopped_after_any_step_the_site_opens_and_another_call_makes_good(home: Path, steps: int) -> None:
+def test_stopped_after_any_step_the_site_opens_and_another_call_completes_the_change(home: Path, steps: int) -> None:
     with open_site(home) as site:
         rotation = rotate_key_file(site)
         for _ in range(steps):
@@ -105,7 +105,7 @@ def test_killed_at_any_instant_the_site_opens(home: Path, tmp_path: Path, calls:
     assert opens(home)
 
 
-def test_another_process_that_has_the_site_open_goes_on_with_the_new_key(home: Path) -> None:
+def test_another_process_that_has_the_site_open_continues_with_the_new_key(home: Path) -> None:
     with open_site(home) as service:
         rotate(home)
         service.save(service.configuration.model_copy(update={"accounts": {}}), by="service")
@@ -140,7 +140,7 @@ def test_a_key_file_behind_a_link_is_replaced_where_it_is(home: Path, tmp_path: 
     assert opens(home)
 
 
-def test_a_key_from_the_environment_takes_two_calls(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rotating_a_key_from_the_environment_takes_two_calls(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [old] = keys_of(home)
     (home / "secret.key").unlink()
     monkeypatch.setenv("MAILCHIMPSYNC_SECRET_KEY", old)
@@ -162,7 +162,7 @@ def test_a_key_from_the_environment_takes_two_calls(home: Path, monkeypatch: pyt
     assert not (home / "secret.key").exists()
 
 
-def test_a_version_nobody_can_open_stops_it_before_the_old_key_goes(home: Path) -> None:
+def test_a_version_that_can_not_be_decrypted_stops_the_rotation_before_the_old_key_is_removed(home: Path) -> None:
     before = keys_of(home)
     with open_site(home) as site:
         with site.store.begin() as tx:

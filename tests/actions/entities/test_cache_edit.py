@@ -61,13 +61,13 @@ def test_a_new_contact_ends_what_was_agreed_with_the_one_before(
     assert (row["identity"], row["civicrm_groups"]) == (bella["identity"], None)
 
 
-def test_a_contact_can_be_taken_off_a_member(charity_site: CharitySite, interface: Interface) -> None:
+def test_a_contact_can_be_removed_from_a_member(charity_site: CharitySite, interface: Interface) -> None:
     [row] = interface(charity_site, CREATE, id=charity_site.row(contact=BELLA)["id"], civicrm_contact_id=0).values
 
     assert row["civicrm_contact_id"] is None
 
 
-def test_the_next_run_goes_by_what_was_mended(charity_site: CharitySite, interface: Interface) -> None:
+def test_the_next_run_goes_by_what_was_repaired(charity_site: CharitySite, interface: Interface) -> None:
     charity_site.charity.civicrm.load_contacts(
         [{"id": 77, "first_name": "Carla", "emails": ["carl@example.org"], "groups": {}}]
     )
@@ -173,7 +173,7 @@ def test_two_rows_never_stand_for_the_same(library: CharitySite, interface: Inte
     )
 
 
-def test_nothing_is_mended_while_a_run_is_at_work(charity_site: CharitySite, interface: Interface) -> None:
+def test_nothing_is_repaired_while_a_run_is_at_work(charity_site: CharitySite, interface: Interface) -> None:
     emil = charity_site.row(contact=EMIL)["id"]
     with acquired_lease(charity_site.site.store, LIST_ID):
         created = interface(charity_site, CREATE, id=emil, sync_status="todo")

@@ -33,7 +33,7 @@ def test_those_who_meet_all_filters_are_due(
     assert (answer.exit_code, answer.values, due) == (0, {"affected": len(contacts)}, contacts)
 
 
-def test_who_will_be_decided_anyway_is_left_alone(charity_site: CharitySite, interface: Interface) -> None:
+def test_a_person_who_will_be_decided_anyway_is_left_alone(charity_site: CharitySite, interface: Interface) -> None:
     for contact, status in ((BELLA, "live"), (CARL, "redo"), (EMIL, "todo")):
         charity_site.set(charity_site.row(contact=contact)["id"], sync_status=status)
     ids = [charity_site.row(contact=contact)["id"] for contact in (BELLA, CARL, EMIL)]

@@ -40,7 +40,7 @@ def command(charity_site: CharitySite, *words: str) -> Result:
     return CliRunner().invoke(cli, ["--home", str(charity_site.charity.home), *words])
 
 
-def test_who_is_on_the_list_is_told_so(library: CharitySite) -> None:
+def test_explain_says_that_a_subscribed_person_is_subscribed(library: CharitySite) -> None:
     found = explain(library.site, person="bella@example.org")
 
     assert here(found).on_list
@@ -49,7 +49,7 @@ def test_who_is_on_the_list_is_told_so(library: CharitySite) -> None:
     assert "Both sides last agreed: subscribed." in story(found)
 
 
-def test_who_left_is_told_why_when_and_by_what(library: CharitySite) -> None:
+def test_explain_says_why_when_and_how_a_person_left(library: CharitySite) -> None:
     found = explain(library.site, person="carl@example.org")
 
     assert not here(found).on_list
@@ -173,14 +173,14 @@ def test_what_is_due_is_told_by_what_both_sides_say_and_not_by_an_older_decision
     assert to_do.startswith("What to do: nothing.")
 
 
-def test_who_was_added_is_told_with_mailchimps_answer(library: CharitySite) -> None:
+def test_an_addition_is_reported_with_mailchimps_answer(library: CharitySite) -> None:
     [added] = explain(library.site, person=str(EMIL)).history
 
     assert added.what == "the member was added as subscribed"
     assert added.sentence.endswith("Mailchimp responded with 200.")
 
 
-def test_who_reads_german_is_told_all_of_it_in_german(library: CharitySite) -> None:
+def test_a_german_reader_gets_all_of_it_in_german(library: CharitySite) -> None:
     locale = Path(mailchimpsync.web.__file__).with_name("locale")
     german = gettext.translation("django", locale, ["de"]).gettext
     found = explain(library.site, person="carl@example.org")
@@ -203,7 +203,7 @@ def test_case_does_not_matter_and_a_member_id_is_enough(library: CharitySite, as
     assert here(found).on_list
 
 
-def test_who_cannot_be_synced_is_told_what_to_do_and_who_can(library: CharitySite) -> None:
+def test_explain_says_what_to_do_for_a_person_who_cannot_be_synced_and_who_can_do_it(library: CharitySite) -> None:
     found = explain(library.site, person=str(NOBODY))
 
     assert here(found).reason == "CV_NO_ADDRESS"

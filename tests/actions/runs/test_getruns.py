@@ -63,7 +63,7 @@ def test_rate_and_time_left_are_told_as_far_as_they_can_be_known(
     assert status["progress"] == {"stage": "readyToReconcileQueue", "done": at.done, "seconds": at.seconds, **told}
 
 
-def test_nobody_is_told_of_progress_while_nothing_is_at_work(charity_site: CharitySite, interface: Interface) -> None:
+def test_no_progress_is_reported_while_nothing_is_at_work(charity_site: CharitySite, interface: Interface) -> None:
     status = interface(charity_site, STATUS).values[LIST_ID]
 
     assert status["progress"] is None

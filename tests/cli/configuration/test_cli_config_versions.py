@@ -199,7 +199,7 @@ def test_edit_saves_what_the_editor_leaves(connected: CommandLine, tmp_path: Pat
     assert 'resubscribe = "never"' in shown(connected)
 
 
-def test_edit_shows_problems_and_saves_when_they_are_mended(connected: CommandLine, tmp_path: Path) -> None:
+def test_edit_shows_problems_and_saves_when_they_are_fixed(connected: CommandLine, tmp_path: Path) -> None:
     program = editor(tmp_path, 's/"ask"/"sometimes"/', 's/"sometimes"/"never"/')
 
     result = connected("config", "edit", typed="y\n", EDITOR=program, VISUAL="")

@@ -67,7 +67,7 @@ def test_only_what_is_said_changes(settled: CommandLine, words: tuple[str, ...],
     assert webhook_secret(settled) == secret
 
 
-def test_a_key_given_anew_keeps_the_webhook_secret_and_the_connection(settled: CommandLine) -> None:
+def test_a_key_entered_again_keeps_the_webhook_secret_and_the_connection(settled: CommandLine) -> None:
     before, secret = link_of(settled), webhook_secret(settled)
 
     settled.connect("--audience", settled.list_id)

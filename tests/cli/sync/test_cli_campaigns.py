@@ -106,7 +106,7 @@ def test_before_the_first_import_the_list_says_so(connected: CommandLine) -> Non
     assert "campaigns pull" in connected("campaigns", "list").output
 
 
-def test_what_the_key_may_not_make_is_told_with_what_to_do_and_people_are_alerted_until_it_is_mended(
+def test_what_the_key_may_not_create_is_reported_with_what_to_do_and_people_are_alerted_until_it_is_fixed(
     mailed: CommandLine,
 ) -> None:
     denied = json.dumps({"error_code": "1", "error_message": "Sorry an error occurred", "status": 403})

@@ -144,7 +144,7 @@ def test_a_run_that_was_stopped_goes_on(connected: CommandLine) -> None:
     assert (finished.exit_code, connected.status()["in_sync"]) == (0, True)
 
 
-def test_force_restart_drops_the_interrupted_run_and_begins_anew(connected: CommandLine) -> None:
+def test_force_restart_drops_the_interrupted_run_and_starts_over(connected: CommandLine) -> None:
     connected("sync", "--stop-on", "readyToReconcileQueue")
 
     (report,) = json.loads(connected("sync", "--force-restart", "--json").stdout)

@@ -68,7 +68,7 @@ def test_a_sync_that_fails_says_why_in_its_entry(connected: CommandLine, site: S
     assert "News" in entry["error_message"] or "8" in entry["error_message"]
 
 
-def test_a_sync_stops_where_it_is_told_and_begins_anew_when_told(connected: CommandLine, site: Site) -> None:
+def test_a_sync_stops_before_the_stage_it_is_given_and_starts_over_if_asked(connected: CommandLine, site: Site) -> None:
     [first] = values(site, "Mailchimpsync", "fetchandreconcile", stop_on="readyToSubmitUpdates")
     [second] = values(site, "Mailchimpsync", "fetchandreconcile", force_restart="1", since="ever")
 

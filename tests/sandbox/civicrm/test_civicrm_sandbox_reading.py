@@ -178,7 +178,9 @@ def test_a_smart_group_holds_whom_its_search_finds_but_not_those_removed_by_hand
     assert sandbox.call("Group", "get", {"where": [["saved_search_id", "IS NOT NULL"]]})["values"][0]["id"] == 20
 
 
-def test_who_is_in_a_child_group_is_found_in_its_parent_though_not_among_its_rows(sandbox: CivicrmSandbox) -> None:
+def test_a_person_who_is_in_a_child_group_is_found_in_its_parent_though_not_among_its_rows(
+    sandbox: CivicrmSandbox,
+) -> None:
     child = {"title": "Autumn Walks", "parents": [8]}
     made = sandbox.call("Group", "create", {"values": child})["values"][0]["id"]
     sandbox.call("GroupContact", "create", {"values": {"group_id": made, "contact_id": BOB}})

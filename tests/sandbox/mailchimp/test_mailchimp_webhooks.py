@@ -235,7 +235,7 @@ def with_hook(app: MailchimpSandbox) -> None:
         api.post("/lists/news/webhooks", json=body).raise_for_status()
 
 
-def test_batch_webhooks_are_told_of_every_finished_batch(charity: Charity, receiver: Receiver) -> None:
+def test_batch_webhooks_get_a_call_for_every_finished_batch(charity: Charity, receiver: Receiver) -> None:
     hook = charity.api.post("/batch-webhooks", json={"url": receiver.url}).raise_for_status().json()
     assert (hook["enabled"], receiver.asked) == (True, ["MailChimp.com WebHook Validator"])
     batch = charity.api.post("/batches", json={"operations": [{"method": "GET", "path": "/ping"}]}).json()

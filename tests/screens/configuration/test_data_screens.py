@@ -293,7 +293,7 @@ def test_everyone_can_use_these_pages(charity: Charity, visit: Visit, size: View
         assert not is_too_wide(page), part
 
 
-def test_who_asks_for_a_report_that_is_kept_no_longer_is_told_so(charity: Charity) -> None:
+def test_asking_for_a_report_that_is_no_longer_kept_says_so(charity: Charity) -> None:
     with form_client(charity) as ada:
         answer = ada.look("/people/erase/of-another-day")
 

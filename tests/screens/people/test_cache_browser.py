@@ -155,7 +155,7 @@ def test_pages_go_there_and_back_by_name_and_a_new_search_begins_at_the_first(vi
 
 
 @pytest.mark.thorough
-def test_a_search_that_takes_long_shows_what_it_has_and_finds_the_rest_by_itself(
+def test_a_search_that_takes_long_shows_what_it_has_and_finds_the_rest_automatically(
     visit: Visit, charity: Charity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(browse, "WINDOW", 20)

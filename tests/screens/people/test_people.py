@@ -74,7 +74,7 @@ def test_a_name_that_only_one_person_has_leads_to_them_at_once(charity: Charity)
 
 
 @pytest.mark.thorough
-def test_who_is_known_nowhere_is_told_where_we_looked_and_what_that_means(visit: Visit, charity: Charity) -> None:
+def test_explain_says_where_we_looked_for_an_unknown_person_and_what_that_means(visit: Visit, charity: Charity) -> None:
     page = visit(charity, "/people?person=nobody@nowhere.example", Role.VIEWER)
 
     expect(page.get_by_text("No one was found for “nobody@nowhere.example”.")).to_be_visible()

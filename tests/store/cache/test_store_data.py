@@ -30,7 +30,7 @@ def test_members_of_contacts_are_checked_in_the_order_of_their_rows_and_in_steps
     assert (second.id, second.confirmed) == (bob, None)
 
 
-def test_each_column_is_written_by_itself_and_what_waits_can_be_forgotten(store: Store) -> None:
+def test_each_column_is_written_separately_and_what_waits_can_be_forgotten(store: Store) -> None:
     with store.begin() as tx:
         ann, bob = add_row(tx), add_row(tx)
         data.write_data(

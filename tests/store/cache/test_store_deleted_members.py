@@ -12,7 +12,7 @@ from mailchimpsync.store.schema import cache, update
 from store.databases import ANN, LIST, NEXT_RUN, OTHER_LIST, RUN, add_row, hour, member, row, row_of, store_members
 
 
-def test_who_was_not_seen_is_asked_for_page_by_page(store: Store) -> None:
+def test_a_person_who_was_not_seen_is_asked_for_page_by_page(store: Store) -> None:
     with store.begin() as tx:
         store_members(tx, [member("ann"), member("bob")])
         store_members(tx, [member("zoe")], list_id=OTHER_LIST)
@@ -24,7 +24,7 @@ def test_who_was_not_seen_is_asked_for_page_by_page(store: Store) -> None:
 
 
 @pytest.mark.parametrize("under_way", ["live", "redo"])
-def test_who_has_an_update_under_way_is_not_asked_for(store: Store, under_way: str) -> None:
+def test_a_person_who_has_an_update_under_way_is_not_asked_for(store: Store, under_way: str) -> None:
     with store.begin() as tx:
         add_row(tx, mailchimp_member_id="ann", sync_status=under_way, seen_run=RUN)
 

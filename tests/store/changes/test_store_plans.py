@@ -145,7 +145,7 @@ def test_siblings_are_the_rows_of_contacts_that_have_several(store: Store) -> No
         assert sorted(one.id for one in rows.siblings(tx, LIST, [ANN, BOB])) == anns
 
 
-def test_who_has_an_identity(store: Store) -> None:
+def test_a_row_is_found_by_its_identity(store: Store) -> None:
     with store.begin() as tx:
         ann = add_row(tx, identity="m:ann")
         add_row(tx, identity="m:bob", mailchimp_list_id=OTHER_LIST)

@@ -56,7 +56,7 @@ def test_one_thread_at_a_time() -> None:
     assert most == [1] * 800
 
 
-def test_who_waited_in_vain_gives_up_and_keeps_nobody_waiting() -> None:
+def test_a_person_who_waited_in_vain_gives_up_and_keeps_nobody_waiting() -> None:
     turns = FairLock()
     with turns.turn(PATIENCE_SECONDS), pytest.raises(TimeoutError), turns.turn(0.01):
         pass

@@ -254,7 +254,7 @@ def test_large_numbers_of_entries_are_written_at_once(store: Store) -> None:
     assert (check(store).entries, check(store).wrong) == (12_000, 0)
 
 
-def test_who_acted_is_known_by_the_run(store: Store) -> None:
+def test_the_run_knows_who_acted(store: Store) -> None:
     with store.begin() as tx:
         plan = _plan(tx, decided_by="ann")
         by_hand = _run(tx, kept_plan_id=plan)

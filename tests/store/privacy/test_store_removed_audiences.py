@@ -173,7 +173,7 @@ def test_the_oldest_versions_go(store: Store, monkeypatch: pytest.MonkeyPatch) -
         assert configurations.version(tx, 2) is None
 
 
-def test_every_kept_version_is_sealed_anew(store: Store) -> None:
+def test_every_kept_version_is_encrypted_again(store: Store) -> None:
     with store.begin() as tx:
         for number in range(2):
             configurations.save_configuration(tx, {"key": f"old {number}"}, hour(8), "ann", after=number)

@@ -197,7 +197,7 @@ def test_a_row_goes_with_its_updates_and_a_batch_with_its_own(store: Store) -> N
         assert edits.row(tx, update, lonely) is None
 
 
-def test_rows_of_several_audiences_are_each_told_of_their_own_group(store: Store) -> None:
+def test_rows_of_several_audiences_each_show_their_own_group(store: Store) -> None:
     both = lookup.cache_with_groups({LIST: NEWSLETTER, OTHER_LIST: NEWSLETTER + 1})
     with store.begin() as tx:
         furnish(tx)

@@ -35,7 +35,7 @@ def clock(store: Store, second_store: Store) -> Clock:
 
 
 @pytest.mark.usefixtures("clock")
-def test_who_takes_the_lease_holds_it(store: Store) -> None:
+def test_the_process_that_takes_the_lease_holds_it(store: Store) -> None:
     with store.begin() as tx:
         lease = runs.acquire_lease(tx, LIST, ONE)
         runs.renew_lease(tx, lease)

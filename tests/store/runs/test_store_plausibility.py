@@ -37,7 +37,7 @@ def test_anyone_who_is_subscribed_makes_an_audience_not_empty(store: Store) -> N
         assert not plausibility.has_subscribed_members(tx, OTHER_LIST, None)
 
 
-def test_who_was_agreed_on_is_counted_unless_a_change_is_under_way(store: Store) -> None:
+def test_a_person_who_was_agreed_on_is_counted_unless_a_change_is_under_way(store: Store) -> None:
     with store.begin() as tx:
         add_row(tx, base_subscribed=True, civicrm_contact_id=ANN, base_interests={INTEREST: True})
         add_row(tx, base_subscribed=True, base_interests={INTEREST: False})

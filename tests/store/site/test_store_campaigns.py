@@ -87,7 +87,7 @@ def test_campaigns_and_their_activities_are_counted_and_those_that_failed_by_why
         assert campaigns.tally(tx, LIST) == (4, 4, {"MC_REPORT_GIVEN_UP": 2})
 
 
-def test_who_gets_a_contact_is_found_for_the_campaigns_of_that_audience_only(store: Store) -> None:
+def test_a_recipient_who_gets_a_contact_is_found_for_the_campaigns_of_that_audience_only(store: Store) -> None:
     with store.begin() as tx:
         note(tx, "spring", 1)
         note(tx, "theirs", 1, OTHER_LIST)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from mailchimpsync.civicrm import modified
-from mailchimpsync.errors import AccessError, SuspicionError
+from mailchimpsync.errors import AccessError, EvidenceError, SuspicionError
 from mailchimpsync.model import Stage, SyncStatus
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync import Outcome
@@ -141,6 +141,17 @@ def test_a_key_that_no_longer_sees_everyone_is_noticed(world: World, people: dic
     world.grant([right for right in TRASH if right != "edit all contacts"])
 
     with pytest.raises(AccessError, match="edit all contacts"):
+        look(world)
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_hidden": True}])
+def test_a_group_that_is_no_longer_in_use_is_noticed(
+    world: World, people: dict[str, int], change: dict[str, bool]
+) -> None:
+    assert look(world) is Outcome.UNCHANGED
+    world.civicrm.call("Group", "update", {"where": [["id", "=", NEWS]], "values": change})
+
+    with pytest.raises(EvidenceError, match=r"disabled|hidden"):
         look(world)
 
 

@@ -21,6 +21,7 @@ from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.queries import due
 from mailchimpsync.store.runs import runs
+from mailchimpsync.store.site import alerts
 from mailchimpsync.sync.options import Options, Systems
 from mailchimpsync.sync.reading.modified import (
     CLOCKS_CHANGE_BY,
@@ -115,6 +116,7 @@ def _may_be_unchanged(
         and not connection.trusted
         and kept_plans.approved_plan(tx, connection.list_id) is None
         and not due.is_anything_waiting(tx, connection.list_id, now)
+        and not alerts.abandoned_events(tx, connection.list_id, mark)
     )
 
 

@@ -158,10 +158,20 @@ def test_a_sync_that_is_held_is_told_until_its_plan_is_decided(alert_site: Alert
 def test_a_connection_that_nobody_syncs_is_late_a_day_after_it_was_due(alert_site: AlertSite) -> None:
     alert_site.sync()
 
-    assert alert_site.look(hours=24.9) == []
+    assert alert_site.look(hours=23.9) == []
     assert alert_site.look(hours=0.2) == [f"{SITE} {TITLE}: no complete sync for a long time"]
     alert_site.sync()
     assert alert_site.look() == [f"{SITE} Resolved: {TITLE}: no complete sync for a long time"]
+
+
+def test_a_connection_is_not_late_when_a_call_found_that_no_run_was_needed(alert_site: AlertSite) -> None:
+    alert_site.is_told(late_after_hours=1)
+    alert_site.sync()
+    alert_site.world.pass_time(50 * 60)
+
+    assert alert_site.sync() == "unchanged"
+    assert alert_site.look(hours=0.5) == []
+    assert alert_site.look(hours=0.6) == [f"{SITE} {TITLE}: no complete sync for a long time"]
 
 
 def test_a_weekly_schedule_is_not_late_after_two_days(alert_site: AlertSite) -> None:

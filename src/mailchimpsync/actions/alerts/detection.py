@@ -20,8 +20,9 @@ from mailchimpsync.messages import moment
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
 from mailchimpsync.store.changes.updates import BatchDelay
-from mailchimpsync.store.runs import runs
+from mailchimpsync.store.runs import attempts, runs
 from mailchimpsync.store.site import alerts
+from mailchimpsync.sync import Outcome
 
 KINDS_CHECKED = frozenset(
     {
@@ -50,7 +51,7 @@ class Observation:
     """What the store says about a connection.
 
     Attributes:
-        synced: when the last complete run began.
+        synced: when the last complete run began, or a later call found that none was needed.
         held_plan: the plan that holds the connection.
         failing: how many of its `rows` can't be synced.
         given_up: events given up since the last complete run, which would have made good for them.
@@ -165,7 +166,7 @@ def _observe(tx: Transaction, link: Link, now: datetime) -> Observation:
     problems: list[dict[str, Any]] = [*found.get("problems", ()), {"count": 0, "field": ""}]
     worst = max(problems, key=lambda one: int(one["count"]))
     return Observation(
-        synced=state.synced_at,
+        synced=_last_synced(tx, list_id, state.synced_at),
         held_plan=state.held_plan_id,
         rows=sum(rows.count_by_status(tx, list_id).values()),
         failing=state.failed,
@@ -180,6 +181,12 @@ def _observe(tx: Transaction, link: Link, now: datetime) -> Observation:
         batches=state.batches,
         gone_interests=len(state.gone_interests),
     )
+
+
+def _last_synced(tx: Transaction, list_id: str, mark: datetime | None) -> datetime | None:
+    """Return when both sides were last known to agree with what was read: by a run, or by a call that needed none."""
+    unchanged = attempts.last_ended_with(tx, list_id, Outcome.UNCHANGED)
+    return max((at for at in (mark, unchanged) if at is not None), default=None)
 
 
 def _data_found(tx: Transaction, link: Link) -> Mapping[str, Any]:

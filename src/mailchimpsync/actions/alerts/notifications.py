@@ -11,11 +11,14 @@ from mailchimpsync.actions.alerts.enqueue import enqueue
 from mailchimpsync.actions.alerts.problems import AFFECTS_PEOPLE, may_resolve_itself
 from mailchimpsync.actions.alerts.summary import summary_lines
 from mailchimpsync.actions.site import Site
-from mailchimpsync.config import Alerts
+from mailchimpsync.config import Alerts, Configuration
 from mailchimpsync.config.alerts import Weekday
 from mailchimpsync.store import Transaction
+from mailchimpsync.store.queries.due import count_due
+from mailchimpsync.store.runs import attempts
 from mailchimpsync.store.site import alerts, outbox
 from mailchimpsync.store.site.alerts import StoredAlert
+from mailchimpsync.sync import Outcome
 
 PING = "ping"
 PING_WITHIN = timedelta(hours=1)
@@ -58,16 +61,30 @@ def _queue_problem(tx: Transaction, site: Site, noted: StoredAlert, now: datetim
 
 
 def _pings(tx: Transaction, site: Site, noted: Sequence[StoredAlert], now: datetime) -> list[tuple[str, bool]]:
-    """Return the pings to send: that a sync failed, once for each problem, or that one was done and nothing fails."""
+    """Return the pings to send: that a sync failed, once for each problem, or that one was done and nothing fails.
+
+    A call that found that no run was needed has succeeded too.
+    """
     wanted = site.configuration
     if wanted.alerts.ping_url is None:
         return []
     failing = [one for one in noted if one.kind in AFFECTS_PEOPLE and not may_resolve_itself(one, now)]
     found = [(f"{PING}:failed:{one.id}", True) for one in failing]
     run_id = alerts.last_success(tx, [link.audience_id for link in wanted.connections], now - PING_WITHIN)
-    if not failing and run_id is not None:
-        found.append((f"{PING}:{run_id}", False))
+    if not failing:
+        done = (run_id, _newest_unchanged(tx, wanted, now))
+        found += [(f"{PING}:{one}", False) for one in done if one is not None]
     return [one for one in found if not outbox.is_known(tx, one[0])]
+
+
+def _newest_unchanged(tx: Transaction, wanted: Configuration, now: datetime) -> str | None:
+    """Return a name of the newest call that needed no run, or None; one that left people due hasn't succeeded."""
+    ended = {
+        one.audience_id: attempts.last_ended_with(tx, one.audience_id, Outcome.UNCHANGED) for one in wanted.connections
+    }
+    recent = [(at, list_id) for list_id, at in ended.items() if at is not None and at >= now - PING_WITHIN]
+    done = [(at, list_id) for at, list_id in recent if not count_due(tx, list_id).number]
+    return "{1}:{0:%Y-%m-%dT%H:%M:%S.%f}".format(*max(done)) if done else None
 
 
 def _summary_is_due(tx: Transaction, wanted: Alerts, now: datetime) -> bool:

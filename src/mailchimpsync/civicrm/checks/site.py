@@ -88,26 +88,26 @@ def site(
     _check_sees_all(results["all"])
     _other_contact(results)
     clock = _clock(client, results["clock"], now)
-    groups = _groups_asked(succeeded(results["groups"]).values, group_ids)
-    for group_id in group_ids:
-        _check_group(group_id, groups.get(group_id))
+    groups = _usable_groups(results["groups"], group_ids)
     view = back.view_of(results, clock.offset, look_back) if look_back is not None else None
     return SiteCheck(clock, groups, view, visibility.visibility_of(results))
 
 
 def site_changes(client: CivicrmClient, group_ids: Sequence[int], since: str) -> SiteCheck:
-    """Return, in one small request, the clock, and in which seconds contacts and groups changed since a time.
+    """Return, in one small request, clock and groups, and in which seconds contacts and groups changed since a time.
 
-    It proves that the key's user sees every contact, as changes of hidden ones would be missed; groups are not checked.
+    It proves that the key's user sees every contact, as changes of hidden ones would be missed.
 
     Raises:
-        AccessError: `CV_SEES_PART`. EvidenceError: as `site_clock`.
+        AccessError: `CV_SEES_PART`.
+        EvidenceError: as `site`.
     """
-    results = client.multi({"all": SEES_ALL, "clock": _CLOCK, **back.change_calls(group_ids, since)})
+    results = client.multi({"all": SEES_ALL, **_about(group_ids), **back.change_calls(group_ids, since)})
     _check_sees_all(results["all"])
+    clock = _clock(client, results["clock"], None)
+    groups = _usable_groups(results["groups"], group_ids)
     modified, history = back.seconds_of_changes(since, results)
-    view = LandmarkView((), {}, {}, modified=modified, history=history)
-    return SiteCheck(_clock(client, results["clock"], None), {}, view)
+    return SiteCheck(clock, groups, LandmarkView((), {}, {}, modified=modified, history=history))
 
 
 def site_clock(client: CivicrmClient) -> SiteClock:
@@ -198,6 +198,14 @@ def _site_now(result: Result | RemoteError) -> str:
     if not isinstance(now, str):
         raise unreadable_answer(CIVICRM, "Contact without the site's clock")
     return now
+
+
+def _usable_groups(answer: Result | RemoteError, group_ids: Collection[int]) -> dict[int, Group]:
+    """Return the groups of a connection. One that is gone, smart, disabled or hidden is an error."""
+    groups = _groups_asked(succeeded(answer).values, group_ids)
+    for group_id in group_ids:
+        _check_group(group_id, groups.get(group_id))
+    return groups
 
 
 def _groups_asked(values: list[dict[str, Any]], group_ids: Collection[int]) -> dict[int, Group]:

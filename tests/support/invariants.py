@@ -332,19 +332,33 @@ def claims(world: World, past: WorldHistory) -> Iterator[str]:
     addresses, owners = _owners_and_addresses(world, truth)
     mailed = {one["email_address"].lower() for key, one in truth.members.items() if truth.is_subscribed(key)}
     moved = {row["civicrm_contact_id"] for row in world.rows() if (row["mailchimp_email"] or "").startswith(MOVED)}
+    staying = _at_second_addresses(world, truth, past)
     for key, member in truth.members.items():
         address = member["email_address"].lower()
         if address not in mailed or key in failed_members or address in past.erased or address.startswith(MOVED):
+            continue
+        if key in staying:
             continue
         if not any(truth.is_added(one) for one in owners.get(address, ())):
             yield f"done was said, and {address} is {member['status']} and in the group by no contact"
     for contact, group in truth.groups:
         if group != NEWS or not truth.is_added(contact) or not truth.is_alive(contact) or contact in failed_contacts:
             continue
-        if contact in moved or _may_be_off(truth, contact):
+        if contact in moved or contact in staying.values() or _may_be_off(truth, contact):
             continue
         if not addresses.get(contact, set()) & (mailed | past.erased):
             yield f"done was said, and contact {contact} is in the group and not subscribed"
+
+
+def _at_second_addresses(world: World, truth: Truth, past: WorldHistory) -> dict[str, int]:
+    """Return members who may be mailed at an address that their contact had beside its best one, and their contacts.
+
+    They don't follow when staff change all addresses of the contact (docs/reference/php-extension.md#changed-addresses).
+    """
+    numbers = Counter(one["contact_id"] for one in truth.emails)
+    changed = {contact for contact in past.readdressed_once if numbers[contact] > 1}
+    rows = [row for row in world.rows() if row["civicrm_contact_id"] in changed and row["new_address"] is None]
+    return {row["mailchimp_member_id"]: row["civicrm_contact_id"] for row in rows}
 
 
 def in_on_both_sides(world: World, past: WorldHistory) -> set[str]:

@@ -58,7 +58,7 @@ class ContactState(NamedTuple):
 
     id: int
     is_deleted: bool
-    marks: frozenset[Departure] = frozenset()
+    flags: frozenset[Departure] = frozenset()
 
 
 class ContactAddress(NamedTuple):
@@ -82,13 +82,13 @@ class Modified(NamedTuple):
 class Owner(NamedTuple):
     """A contact, not in the trash, that has an address; `address` is spelt as it was asked for.
 
-    `marks`: what forbids mailing it, at this address.
+    `flags`: what forbids mailing it, at this address.
     """
 
     address: str
     contact_id: int
     on_hold: bool
-    marks: frozenset[Departure] = frozenset()
+    flags: frozenset[Departure] = frozenset()
 
 
 class TrashedOwner(NamedTuple):
@@ -227,10 +227,10 @@ def contacts_by_id(
 
 
 def _state(row: _Contact) -> ContactState:
-    return ContactState(row["id"], row["is_deleted"], _marks(row))
+    return ContactState(row["id"], row["is_deleted"], _flags(row))
 
 
-def _marks(row: Mapping[str, Any], prefix: str = "") -> frozenset[Departure]:
+def _flags(row: Mapping[str, Any], prefix: str = "") -> frozenset[Departure]:
     return frozenset(mark for name, mark in _MARKED.items() if row[prefix + name])
 
 
@@ -287,7 +287,7 @@ def owners_of(
         where = [["email", "IN", list(some)], *_ALIVE]
         for rows in pages(client, "Email", _Owner, _OWNERS, where, unreadable=unreadable):
             yield [
-                Owner(address, row["contact_id"], bool(row["on_hold"]), _marks_at(row))
+                Owner(address, row["contact_id"], bool(row["on_hold"]), _flags_at(row))
                 for row in rows
                 for address in asked.get(normalise_address(row["email"] or ""), ())
             ]
@@ -321,9 +321,9 @@ def _modified(row: _Trashed, clock: SiteClock) -> datetime:
     return clock.earliest(row["contact_id.modified_date"])
 
 
-def _marks_at(row: _Owner) -> frozenset[Departure]:
+def _flags_at(row: _Owner) -> frozenset[Departure]:
     hold = _hold(row["on_hold"])
-    return _marks(row, "contact_id.") | (frozenset({hold}) if hold else frozenset())
+    return _flags(row, "contact_id.") | (frozenset({hold}) if hold else frozenset())
 
 
 def held_addresses(

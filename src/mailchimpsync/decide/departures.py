@@ -23,7 +23,7 @@ DEPARTED: Mapping[Departure, Code] = {
 
 def departure_of(contact: Owner, connection: Connection) -> Departure | None:
     """Return the strictest departure that has an effect at Mailchimp; leaving the group isn't one."""
-    found = contact.marks
+    found = contact.departures
     if isinstance(contact, Contact):
         if contact.merged:
             found |= {Departure.MERGED}

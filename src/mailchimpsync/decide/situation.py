@@ -97,7 +97,7 @@ class Contact:
     Attributes:
         group: its state in the subscription group.
         interest_groups: its state in the interests' groups, by interest id.
-        marks: its departures other than from the group.
+        departures: how it has departed, other than from the group.
         merged: whether the row came from a contact that was merged into it, and it is subscribed with another address.
         others: its other rows.
         new_address: the address it wants for the member.
@@ -107,7 +107,7 @@ class Contact:
 
     group: GroupState = NOT_IN_GROUP
     interest_groups: Mapping[str, GroupState] = field(default_factory=lambda: NO_GROUPS)
-    marks: frozenset[Departure] = frozenset()
+    departures: frozenset[Departure] = frozenset()
     merged: bool = False
     others: Others = NO_OTHERS
     new_address: NewAddress | None = None
@@ -119,16 +119,16 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The contact that owned the row was deleted, and no other contact has the address; `marks`: how it went."""
+    """The contact that owned the row was deleted, and no other contact has the address; `departures`: how it went."""
 
-    marks: frozenset[Departure] = frozenset()
+    departures: frozenset[Departure] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Nobody:
-    """No contact owns the row; `marks`: those that remain of an earlier one."""
+    """No contact owns the row; `departures`: those that remain of an earlier one."""
 
-    marks: frozenset[Departure] = frozenset()
+    departures: frozenset[Departure] = frozenset()
 
 
 Owner = Contact | Gone | Nobody

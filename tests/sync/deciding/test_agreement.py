@@ -26,7 +26,7 @@ row_facts = some.builds(
     interests=interests,
     has_contact=some.booleans(),
     lost_contact=some.booleans(),
-    marks=some.frozensets(some.sampled_from([Departure.OPT_OUT, Departure.ON_HOLD, Departure.DELETED])),
+    departures=some.frozensets(some.sampled_from([Departure.OPT_OUT, Departure.ON_HOLD, Departure.DELETED])),
     departed=some.booleans(),
     base=some.builds(Base, some.sampled_from([None, True, False]), some.none() | interests),
 )

@@ -72,7 +72,7 @@ def departure_case(case: Case) -> Decided:
     if departure is Departure.MERGED:
         situation = _with_contact(situation, merged=True, others=Others(subscribed=True))
     elif departure is not Departure.REMOVED:
-        situation = replace(situation, contact=replace(situation.contact, marks=frozenset({departure})))
+        situation = replace(situation, contact=replace(situation.contact, departures=frozenset({departure})))
     return situation, replace(connection, departures={departure: Leaving(case["means"])})
 
 

@@ -155,20 +155,20 @@ def known_flags(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Seq
     return fetch(tx, ContactFlags, select_as(ContactFlags, cache).where(*conditions, marked).distinct())
 
 
-def record_inherited_flags(tx: Connection, list_id: str, marks: Mapping[int, str], now: datetime) -> None:
+def record_inherited_flags(tx: Connection, list_id: str, flags: Mapping[int, str], now: datetime) -> None:
     """Record, on all rows of contacts, the flags of those merged into them; the rows are due."""
-    for contact, text in marks.items():  # merges of flagged contacts are few
+    for contact, text in flags.items():  # merges of flagged contacts are few
         conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id == contact
         tx.execute(update(cache).where(*conditions).values({**dict(due()), "inherited": text, "inherited_at": now}))
 
 
-def record_flags(tx: Connection, list_id: str, contact_ids: Sequence[int], marks: Mapping[int, str]) -> int:
+def record_flags(tx: Connection, list_id: str, contact_ids: Sequence[int], flags: Mapping[int, str]) -> int:
     """Record the flags of contacts, none for those without an entry; changed rows are due. Return how many."""
-    by_marks: dict[str | None, list[int]] = {}
+    by_flags: dict[str | None, list[int]] = {}
     for contact in contact_ids:
-        by_marks.setdefault(marks.get(contact), []).append(contact)
+        by_flags.setdefault(flags.get(contact), []).append(contact)
     changed = 0
-    for text, some in by_marks.items():
+    for text, some in by_flags.items():
         conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(some)
         other = cache.c.marks.is_distinct_from(text)
         changed += tx.execute(update(cache).where(*conditions, other).values({**dict(due()), "marks": text})).rowcount
@@ -259,10 +259,10 @@ def set_problem(tx: Connection, row_ids: Sequence[int], problem: str | None) -> 
     tx.execute(update(cache).where(cache.c.id.in_(row_ids), other).values(contact_problem=problem))
 
 
-def set_flags(tx: Connection, marks: Mapping[int, str | None]) -> None:
+def set_flags(tx: Connection, flags: Mapping[int, str | None]) -> None:
     """Record the flags of rows, by row id, and make them due."""
-    update_by_id(tx, cache, [{"id": row_id, "marks": text} for row_id, text in marks.items()])
-    make_due(tx, cache.c.id.in_(list(marks)))
+    update_by_id(tx, cache, [{"id": row_id, "marks": text} for row_id, text in flags.items()])
+    make_due(tx, cache.c.id.in_(list(flags)))
 
 
 def make_failed_rows_due(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> int:
@@ -320,10 +320,10 @@ def unowned_among(tx: Connection, row_ids: Sequence[int]) -> Sequence[UnownedRow
 def set_contacts(
     tx: Connection,
     owners: Mapping[int, int],
-    marks: Mapping[int, str | None] = NO_FLAGS,
+    flags: Mapping[int, str | None] = NO_FLAGS,
     best: Mapping[int, str] = NO_ADDRESSES,
 ) -> None:
-    """Give rows to contacts: contact id by row id; `marks` likewise, the contacts' flags.
+    """Give rows to contacts: contact id by row id; `flags` likewise, the contacts' flags.
 
     `best` has the best addresses by contact.
     """
@@ -333,7 +333,7 @@ def set_contacts(
     for row_id, contact_id in owners.items():
         comes_back = row_id in before and before[row_id].departed_contact_id == contact_id
         kept = columns_without_owner(before[row_id]) if comes_back else {}
-        facts = {"marks": marks.get(row_id), "civicrm_address": best.get(contact_id), **kept}
+        facts = {"marks": flags.get(row_id), "civicrm_address": best.get(contact_id), **kept}
         rows.append({"id": row_id, **columns_for_owner(contact_id, **facts)})
     update_by_id(tx, cache, rows)
 

@@ -23,10 +23,10 @@ _REMOVED_STATUSES = (MemberStatus.UNSUBSCRIBED.value, MemberStatus.ARCHIVED.valu
 
 @dataclass(frozen=True, slots=True)
 class NewOwner:
-    """The contact that takes over a member; `marks` and `best_address` are its own."""
+    """The contact that takes over a member; `flags` and `best_address` are its own."""
 
     contact_id: int
-    marks: str | None = None
+    flags: str | None = None
     best_address: str | None = None
 
 
@@ -125,7 +125,7 @@ def hand_over(tx: Connection, list_id: str, owners: Mapping[int, NewOwner]) -> N
 
 def _handed_over(row: _HandedOver, owner: NewOwner) -> dict[str, Any]:
     by_us = row.mailchimp_status in _REMOVED_STATUSES and row.mailchimp_status_by is not None
-    facts = {"marks": owner.marks, "civicrm_address": owner.best_address, "handed_from": row.civicrm_contact_id}
+    facts = {"marks": owner.flags, "civicrm_address": owner.best_address, "handed_from": row.civicrm_contact_id}
     return {
         **columns_for_owner(owner.contact_id, **facts),
         **dict.fromkeys(("civicrm_data", "base_interests", "refusal", "reason_detail")),

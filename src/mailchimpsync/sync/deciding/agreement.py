@@ -58,7 +58,7 @@ def _row_facts(facts: DueFacts) -> RowFacts:
         interests=_json(facts.interests) or {},
         has_contact=bool(facts.contact),
         lost_contact=bool(facts.left_behind),
-        marks=flags_from(facts.marks),
+        departures=flags_from(facts.marks),
         departed=bool(facts.departed),
         base=Base(base_subscribed, _json(facts.base_interests)),
     )

@@ -24,7 +24,7 @@ class RowFacts:
         interests: the linked interests' values at Mailchimp, by interest id.
         has_contact: whether a contact owns the row.
         lost_contact: whether a contact that owned it is gone or was merged.
-        marks: the contact's departures, or how it went.
+        departures: the contact's departures, or how it went.
         departed: whether we removed the member for a departure.
         base: what both sides last agreed on.
     """
@@ -33,7 +33,7 @@ class RowFacts:
     interests: Mapping[str, bool]
     has_contact: bool
     lost_contact: bool
-    marks: frozenset[Departure]
+    departures: frozenset[Departure]
     departed: bool
     base: Base
 
@@ -97,13 +97,13 @@ def _member(row: RowFacts, more: MoreFacts) -> Member | None:
 
 
 def _owner(row: RowFacts, groups: Groups, connection: Connection, more: MoreFacts) -> Owner:
-    marks = row.marks | more.inherited
+    departures = row.departures | more.inherited
     if not row.has_contact:
-        return Gone(marks) if row.lost_contact else Nobody(marks)
+        return Gone(departures) if row.lost_contact else Nobody(departures)
     return Contact(
         group=groups.get(connection.group_id, NOT_IN_GROUP),
         interest_groups={key: groups[linked] for key, linked in connection.interests.items() if linked in groups},
-        marks=marks,
+        departures=departures,
         merged=more.merged,
         others=more.others,
         new_address=more.new_address,

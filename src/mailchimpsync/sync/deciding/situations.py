@@ -117,7 +117,7 @@ def _row_facts(row: Row) -> RowFacts:
         interests=row.mailchimp_interests or {},
         has_contact=row.civicrm_contact_id is not None,
         lost_contact=row.departed_contact_id is not None,
-        marks=flags_from(row.marks),
+        departures=flags_from(row.marks),
         departed=row.departure is not None,
         base=Base(row.base_subscribed, row.base_interests),
     )

@@ -25,7 +25,7 @@ class Ownership:
     """The contact that owns an address, and the flags that forbid mailing it there."""
 
     contact_id: int
-    marks: frozenset[Departure] = frozenset()
+    flags: frozenset[Departure] = frozenset()
 
 
 def find_owners(
@@ -53,18 +53,18 @@ def find_address_owners(
     else of those ever in it; else of all.
     """
     having: dict[str, set[int]] = defaultdict(set)
-    marks: dict[tuple[str, int], frozenset[Departure]] = {}
+    flags: dict[tuple[str, int], frozenset[Departure]] = {}
     for page in owners_of(client, addresses, unreadable):
         for owner in page:
             key = normalise_address(owner.address), owner.contact_id
             having[key[0]].add(key[1])
-            marks[key] = marks.get(key, frozenset()) | owner.marks
+            flags[key] = flags.get(key, frozenset()) | owner.flags
     shared = sorted({contact for contacts in having.values() if len(contacts) > 1 for contact in contacts})
     in_group, ever_in_group = (
         _already_in_group(client, group_id, shared, clock, unreadable) if shared else (set(), set())
     )
     chosen = {address: _choose_owner(contacts, in_group, ever_in_group) for address, contacts in having.items()}
-    return {address: Ownership(contact, marks[address, contact]) for address, contact in chosen.items()}
+    return {address: Ownership(contact, flags[address, contact]) for address, contact in chosen.items()}
 
 
 def find_trashed_owners(

@@ -22,9 +22,9 @@ HoldEffects = Mapping[int, Mapping[str, Departure]]
 """The effect of addresses (normalised) on hold, by contact."""
 
 
-def flags_text(marks: Iterable[Departure]) -> str | None:
+def flags_text(flags: Iterable[Departure]) -> str | None:
     """Return flags as stored in a row."""
-    found = set(marks)
+    found = set(flags)
     return ",".join(one.value for one in Departure if one in found) if found else None
 
 
@@ -57,14 +57,14 @@ def request_held_addresses(run: Run, contact_ids: Sequence[int] | None = None) -
 def record_flags(run: Run, states: Sequence[ContactState], held: HoldEffects) -> None:
     """Record the flags of contacts that aren't in the trash; a hold is about one address, a flag about all."""
     alive = [state for state in states if not state.is_deleted]
-    marked = {state.id: state.marks for state in alive}
-    with_held = sorted(held.keys() & marked.keys())
-    texts = {contact: text for contact, marks in marked.items() if (text := flags_text(marks)) is not None}
+    flags_of = {state.id: state.flags for state in alive}
+    with_held = sorted(held.keys() & flags_of.keys())
+    texts = {contact: text for contact, flags in flags_of.items() if (text := flags_text(flags)) is not None}
     with run.transaction() as tx:
-        contacts.record_flags(tx, run.list_id, sorted(marked.keys() - held.keys()), texts)
+        contacts.record_flags(tx, run.list_id, sorted(flags_of.keys() - held.keys()), texts)
         rows = contacts.rows_of_contacts(tx, run.list_id, with_held) if with_held else ()
         wanted = {
-            row.id: _with_hold_flag(marked[row.civicrm_contact_id], row.mailchimp_email, held[row.civicrm_contact_id])
+            row.id: _with_hold_flag(flags_of[row.civicrm_contact_id], row.mailchimp_email, held[row.civicrm_contact_id])
             for row in rows
         }
         changed = {row.id: wanted[row.id] for row in rows if row.marks != wanted[row.id]}
@@ -81,9 +81,9 @@ def read_flags(run: Run, contact_ids: Sequence[int]) -> None:
         record_flags(run, states, held)
 
 
-def _with_hold_flag(marks: frozenset[Departure], address: str | None, held: Mapping[str, Departure]) -> str | None:
+def _with_hold_flag(flags: frozenset[Departure], address: str | None, held: Mapping[str, Departure]) -> str | None:
     hold = held.get(normalise_address(address)) if address else None
-    return flags_text(marks if hold is None else marks | {hold})
+    return flags_text(flags if hold is None else flags | {hold})
 
 
 def flags_of_merged(run: Run, successors: Mapping[int, int]) -> dict[int, frozenset[Departure]]:
@@ -103,19 +103,19 @@ def flags_of_merged(run: Run, successors: Mapping[int, int]) -> dict[int, frozen
     for states in contacts_by_id(run.civicrm, sorted(successors), run.unreadable):
         for state in states:
             shown.add(state.id)
-            found[state.id] |= state.marks
+            found[state.id] |= state.flags
     for row in rows:
         if row.civicrm_contact_id in successors.keys() - shown:
             found[row.civicrm_contact_id] |= flags_from(row.marks) & _INHERITED
-    return {contact: marks for contact, marks in found.items() if marks}
+    return {contact: flags for contact, flags in found.items() if flags}
 
 
-def inherited_flags(marks: Mapping[int, frozenset[Departure]], successors: Mapping[int, int]) -> dict[int, str]:
+def inherited_flags(flags: Mapping[int, frozenset[Departure]], successors: Mapping[int, int]) -> dict[int, str]:
     """Return the flags that contacts inherit from those merged into them, as stored in a row."""
     inherited: dict[int, frozenset[Departure]] = {}
     for old, new in successors.items():
-        if old in marks:
-            inherited[new] = inherited.get(new, marks.get(new, frozenset())) | marks[old]
+        if old in flags:
+            inherited[new] = inherited.get(new, flags.get(new, frozenset())) | flags[old]
     return {contact: text for contact, one in inherited.items() if (text := flags_text(one)) is not None}
 
 

@@ -73,11 +73,11 @@ def _replace(run: Run, gone: MissingContacts, successors: Mapping[int, int]) -> 
     if successors and run.since is not None:
         # A merge moves memberships to the remaining contact, with their old dates.
         read_groups_of(run, sorted(set(successors.values())))
-    marks = flags_of_merged(run, successors)
+    flags = flags_of_merged(run, successors)
     with run.transaction() as tx:
         replaced = {contact: successors.get(contact) for contact in gone}
-        number = contacts.replace_contacts(tx, run.list_id, replaced, gone, [*marks])
-        contacts.record_inherited_flags(tx, run.list_id, inherited_flags(marks, successors), run.runtime.now())
+        number = contacts.replace_contacts(tx, run.list_id, replaced, gone, [*flags])
+        contacts.record_inherited_flags(tx, run.list_id, inherited_flags(flags, successors), run.runtime.now())
     read_flags(run, sorted(set(successors.values())))
     return number
 

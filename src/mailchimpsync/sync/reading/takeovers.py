@@ -79,7 +79,7 @@ def assign_current_owners(run: Run, misaddressed: Sequence[MailedRow]) -> None:
     best = request_best_addresses(run, sorted({one.contact_id for one in taken.values()})) if taken else {}
     with run.transaction() as tx:
         owners = {
-            key: NewOwner(one.contact_id, flags_text(one.marks), best.get(one.contact_id)) for key, one in taken.items()
+            key: NewOwner(one.contact_id, flags_text(one.flags), best.get(one.contact_id)) for key, one in taken.items()
         }
         ownership.hand_over(tx, run.list_id, owners)
     if taken and run.since is not None:
@@ -197,6 +197,6 @@ def _mailable(person: Person | None) -> str | None:
     if person is None or person.is_deleted:
         return None
     some = [Address(one.email, one.on_hold, one.is_bulkmail, one.is_primary) for one in person.emails]
-    marks = {"do_not_email": person.do_not_email, "is_opt_out": person.is_opt_out, "is_deceased": person.is_deceased}
+    flags = {"do_not_email": person.do_not_email, "is_opt_out": person.is_opt_out, "is_deceased": person.is_deceased}
     best = best_address(some)
-    return sendable(best.email) if best is not None and obstacle_to_subscribing(some, **marks) is None else None
+    return sendable(best.email) if best is not None and obstacle_to_subscribing(some, **flags) is None else None

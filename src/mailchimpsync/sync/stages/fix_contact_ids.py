@@ -88,7 +88,7 @@ def _assign_owners(run: Run, rows: Sequence[UnownedRow], progress: Mapping[str, 
     owned = {key: one.contact_id for key, one in found.items()}
     best = request_best_addresses(run, sorted(set(owned.values())))
     with run.transaction() as tx:
-        contacts.set_contacts(tx, owned, {key: flags_text(one.marks) for key, one in found.items()}, best)
+        contacts.set_contacts(tx, owned, {key: flags_text(one.flags) for key, one in found.items()}, best)
         contacts.set_problem(tx, sorted(unclear), Code.CV_UNREADABLE.value)
         contacts.set_problem(tx, [row.id for row in rows if row.id not in unclear], None)
         if progress is not None:

@@ -62,5 +62,5 @@ def _may_be_subscribed(situation: Situation, connection: Connection) -> bool:
     if subscription_verdict(situation, connection).ends_subscribed:
         return True
     known = situation.in_civicrm
-    is_forbidden = situation.blocked or situation.contact.marks or known.obstacle
+    is_forbidden = situation.blocked or situation.contact.departures or known.obstacle
     return situation.member is None and known.group == NOT_IN_GROUP and not is_forbidden

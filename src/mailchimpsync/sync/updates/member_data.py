@@ -112,7 +112,7 @@ def confirmed_row(update: Update, confirmed: Mapping[str, Any]) -> dict[str, Any
     return {"cache_id": update["id"], "confirmed": now, **settled}
 
 
-def refused_row(update: Update, detail: str, tags: Collection[str] = ()) -> dict[str, Any]:
+def row_of_refused_data(update: Update, detail: str, tags: Collection[str] = ()) -> dict[str, Any]:
     """Return the columns of `store.cache.data` once data is refused: some merge fields, or everything."""
     return {"cache_id": update["id"], "refused": refusal_of(update["agreed"]["data"], detail, tags)}
 

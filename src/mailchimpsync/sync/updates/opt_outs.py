@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailchimpsync.decide.lanes import LaneReason
-from mailchimpsync.decide.subscription import subscription_verdict as judge_subscription
+from mailchimpsync.decide.subscription import subscription_verdict
 from mailchimpsync.model import LaneChoice
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
@@ -74,6 +74,6 @@ def send_changed_directly(run: Run) -> None:
         after = hanging[-1].id
         gathered = gather_situations(run, found)
         judged = zip(gathered.rows, gathered.situations, strict=True)
-        leaving = {row.id for row, one in judged if not judge_subscription(one, run.connection).ends_subscribed}
+        leaving = {row.id for row, one in judged if not subscription_verdict(one, run.connection).ends_subscribed}
         with run.transaction() as tx:
             updates.send_directly(tx, [one.id for one in hanging if one.row_id in leaving])

@@ -27,7 +27,7 @@ from mailchimpsync.sync.updates.member_data import (
     confirmed_row,
     pending_again_row,
     refused_by_name,
-    refused_row,
+    row_of_refused_data,
     sent_data,
     tags_after_member,
     without_merge_fields,
@@ -40,7 +40,7 @@ Update = Mapping[Any, Any]
 
 
 @dataclass(slots=True)
-class Outcome:
+class ResultEffects:
     """The changes that the results of some updates make here."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -64,7 +64,7 @@ def is_opt_out(result: OperationResult) -> bool:
     return refused and classify_refusal(result.status_code, result.body) is Code.MC_COMPLIANCE
 
 
-def apply_result(work: Work, update: Update, result: OperationResult, outcome: Outcome) -> None:
+def apply_result(work: Work, update: Update, result: OperationResult, outcome: ResultEffects) -> None:
     """Add the effects of a result on its update and row to an outcome."""
     if result.status_code in OK_STATUS:
         _confirm(work, update, result, outcome)
@@ -88,16 +88,16 @@ def apply_result(work: Work, update: Update, result: OperationResult, outcome: O
     outcome.entries.append(mailchimp_refusal(work, update, result.status_code, code))
     if other_way is not None:
         if "data" in update["agreed"] and other_way["agreed"] != update["agreed"]:
-            outcome.data.append(refused_row(update, detail))
+            outcome.data.append(row_of_refused_data(update, detail))
         outcome.retries.append({**other_way, "created_date": work.runtime.now()})
         outcome.rows.append({"id": update["id"], "sync_status": SyncStatus.REDO.value})
         return
     outcome.failed += 1
     outcome.refused.append((update["update_run_id"], update["id"]))
-    outcome.rows.append(_refused_row(update, code, detail, work.runtime.now()))
+    outcome.rows.append(_failed_row(update, code, detail, work.runtime.now()))
 
 
-def _try_again(work: Work, update: Update, result: OperationResult, code: Code, outcome: Outcome) -> None:
+def _try_again(work: Work, update: Update, result: OperationResult, code: Code, outcome: ResultEffects) -> None:
     """Retry after a temporary refusal; data alone waits as it did before it was sent."""
     outcome.access_refused.update({code} & ACCESS_CODES)
     outcome.tried_again += 1
@@ -114,24 +114,24 @@ def _try_again(work: Work, update: Update, result: OperationResult, code: Code, 
 
 
 def _retry_without_fields(
-    work: Work, update: Update, status: int, detail: str, tags: Sequence[str], outcome: Outcome
+    work: Work, update: Update, status: int, detail: str, tags: Sequence[str], outcome: ResultEffects
 ) -> None:
     """Retry without the refused fields: one value that Mailchimp refuses must not hold back the rest."""
     error = {"code": Code.MC_FIELD.value, "status": status, "detail": detail}
     outcome.completed.append((update["update_id"], json_text(error)))
     outcome.entries.append(mailchimp_refusal(work, update, status, Code.MC_FIELD))
-    outcome.data.append(refused_row(update, detail, tags))
+    outcome.data.append(row_of_refused_data(update, detail, tags))
     outcome.retries.append({**without_refused_fields(work, update, tags), "created_date": work.runtime.now()})
     outcome.rows.append({"id": update["id"], "sync_status": SyncStatus.REDO.value})
 
 
-def _refuse_data(work: Work, update: Update, status: int, code: Code, detail: str, outcome: Outcome) -> None:
+def _refuse_data(work: Work, update: Update, status: int, code: Code, detail: str, outcome: ResultEffects) -> None:
     """Refuse data only: the row stays as it was; the same data isn't sent again."""
     outcome.failed += 1
     outcome.refused.append((update["update_run_id"], update["id"]))
     outcome.completed.append((update["update_id"], json_text({"code": code.value, "status": status, "detail": detail})))
     outcome.entries.append(mailchimp_refusal(work, update, status, code))
-    outcome.data.append(refused_row(update, detail))
+    outcome.data.append(row_of_refused_data(update, detail))
     sync_status = SyncStatus.TODO if update["recheck"] else SyncStatus.OK
     outcome.rows.append({"id": update["id"], "sync_status": sync_status.value, "recheck": False})
 
@@ -167,7 +167,7 @@ def _fallback_update(update: Update, code: Code) -> dict[str, Any] | None:
     }
 
 
-def _refused_row(update: Update, code: Code, detail: str, now: datetime) -> dict[str, Any]:
+def _failed_row(update: Update, code: Code, detail: str, now: datetime) -> dict[str, Any]:
     return {
         "id": update["id"],
         "sync_status": (SyncStatus.TODO if update["recheck"] else SyncStatus.FAIL).value,
@@ -178,7 +178,7 @@ def _refused_row(update: Update, code: Code, detail: str, now: datetime) -> dict
     }
 
 
-def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outcome) -> None:
+def _confirm(work: Work, update: Update, result: OperationResult, outcome: ResultEffects) -> None:
     outcome.completed.append((update["update_id"], None))
     outcome.confirmed += 1
     row = {**_member_columns(update, result.body), "id": update["id"], "recheck": False, "refusal": None}

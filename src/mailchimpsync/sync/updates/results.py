@@ -25,7 +25,7 @@ from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.member_data import confirmed_of
 from mailchimpsync.sync.updates.operation_names import update_of
-from mailchimpsync.sync.updates.outcomes import OK_STATUS, Outcome, apply_result, is_opt_out
+from mailchimpsync.sync.updates.outcomes import OK_STATUS, ResultEffects, apply_result, is_opt_out
 from mailchimpsync.sync.updates.overtaken import read_overtaken_members, record_overtaken
 from mailchimpsync.sync.updates.refusals import count_refused, mailchimp_refusal
 from mailchimpsync.sync.updates.reread import fresh_columns, reread_members
@@ -77,7 +77,7 @@ class Totals:
     unanswered: int = 0
     access_refused: Counter[Code] = field(default_factory=Counter)
 
-    def add(self, outcome: Outcome, answers: int) -> None:
+    def add(self, outcome: ResultEffects, answers: int) -> None:
         """Add some results."""
         self.confirmed += outcome.confirmed
         self.refused += outcome.failed + outcome.tried_again
@@ -173,9 +173,9 @@ def _chunks(answers: Iterable[tuple[int, OperationResult]]) -> Iterator[dict[int
         yield some
 
 
-def apply_results(work: Work, batch_id: int, results: Mapping[int, OperationResult]) -> Outcome:
+def apply_results(work: Work, batch_id: int, results: Mapping[int, OperationResult]) -> ResultEffects:
     """Apply results to the open updates of a batch and to their rows, in one transaction; return what they change."""
-    outcome = Outcome()
+    outcome = ResultEffects()
     if not results:
         return outcome
     with work.transaction() as tx:

@@ -14,7 +14,7 @@ import httpx2
 from mailchimpsync.http import Answer, Remote
 
 STARTED = float(os.environ.get("BENCHMARK_STARTED", time.time()))
-"""When whoever measures started this process (seconds since 1970), so that the start of Python counts too."""
+"""When the measuring program started this process (seconds since 1970), so that the start of Python counts too."""
 
 
 def main() -> None:

@@ -58,7 +58,7 @@ def first_sync(people: int) -> None:
 
 
 def opt_out(under_way: int) -> None:
-    """Somebody opts out in CiviCRM while a batch with the interests of many others is under way."""
+    """Someone opts out in CiviCRM while a batch with the interests of many others is under way."""
     with _world(under_way + 1, at_mailchimp=True) as (both, systems):
         _sync(systems, wait=True)
         both.control(both.mailchimp, "set_options", SLOW)

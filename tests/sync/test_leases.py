@@ -89,6 +89,7 @@ class Longest(random.Random):
         return max(a, b)
 
 
+@pytest.mark.batches
 @pytest.mark.parametrize(
     ("side", "storms"),
     [("mailchimp", ["/members", "/batches"]), ("civicrm", ["GroupContact/get", "GroupContact/save"])],

@@ -106,15 +106,24 @@ class Work:
 
 @dataclass(frozen=True, kw_only=True)
 class Run(Work):
-    """One pass over one connection, within this call; `since` None: everything.
+    """One pass over one connection, within this call.
 
-    `abort_requested` returns whether another process has asked this run to stop; without `waits_for_batches` it ends
-    once everything is sent. With a `kept_plan_id` it carries out that plan and nothing else. If it `accepts_empty`, a
-    side that looks empty is believed. `unguarded`: the caller reviews its plan, so it isn't held. People who are
-    `erased` are left alone; `with_data`: what plugins know of people goes to Mailchimp too. `notes` tell the caller
-    where this run does something other than expected. `to_read`: the seconds, as CiviCRM shows them, whose contacts and
-    history have to be read. `visibility`: which missing contacts CiviCRM shows; `unreadable`: records
-    that couldn't be read and aren't recorded yet; `named_rows`: those already named in the log (contact_problems.py).
+    Attributes:
+        started_at: when it began, in this or an earlier call; what the mark becomes.
+        since: the time from which it reads changes; None: everything.
+        site_clock: how to read and write CiviCRM's times.
+        abort_requested: returns whether another process has asked this run to stop.
+        waits_for_batches: whether it waits for Mailchimp; without, it ends once everything is sent.
+        kept_plan_id: the plan it carries out, and nothing else.
+        accepts_empty: whether a side that looks empty is believed.
+        unguarded: whether the caller reviews its plan, so that it isn't held.
+        erased: people who are left alone.
+        with_data: whether what plugins know of people goes to Mailchimp too.
+        notes: where this run does something other than the caller expects.
+        to_read: the seconds, as CiviCRM shows them, whose contacts and history have to be read.
+        visibility: which missing contacts CiviCRM shows.
+        unreadable: records that couldn't be read and aren't recorded yet.
+        named_rows: unreadable records that the log already names (contact_problems.py).
     """
 
     id: int

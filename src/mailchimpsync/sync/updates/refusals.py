@@ -1,4 +1,6 @@
-"""Refused changes: the row fails alone, or is retried, and the journal records it.
+"""Refusals that may pass: how they are counted and retried; and the journal entry of any refusal.
+
+What a lasting refusal does to its row is in `outcomes.py`.
 
 How often and how soon: docs/decisions/one-model-of-truth.md.
 """

@@ -97,10 +97,11 @@ def test_a_member_who_unticks_while_a_run_reads_ends_unticked_on_both_sides(worl
     world.pass_time(3_600)
     once_before(
         world.to_civicrm,
-        "/SubscriptionHistory/",
+        "/Contact/",
         lambda: world.act("ben@example.org", "interests", interests={WALK: False}),
     )
     world.sync()
+    assert world.interests("ben@example.org") == set()
     world.pass_time(60)
 
     world.sync()

@@ -40,11 +40,11 @@ def send(tx: Connection, *update_ids: int, list_id: str = LIST) -> int:
 
 
 def unsent(tx: Connection) -> list[int]:
-    return [one["id"] for one in updates.unsent_updates(tx, LIST, 9)]
+    return [one.id for one in updates.unsent_updates(tx, LIST, 9)]
 
 
 def direct(tx: Connection, run_id: int | None = None) -> list[int]:
-    return [one["id"] for one in updates.unsent_opt_outs(tx, LIST, 9, run_id, overtaking=True)]
+    return [one.id for one in updates.unsent_opt_outs(tx, LIST, 9, run_id, overtaking=True)]
 
 
 def test_members_to_be_unsubscribed_go_first_whatever_waited_longer(store: Store) -> None:
@@ -53,8 +53,8 @@ def test_members_to_be_unsubscribed_go_first_whatever_waited_longer(store: Store
         queue(tx, OFF, list_id=OTHER_LIST)
 
         assert unsent(tx) == [off, archived, on, walks]
-        assert [one["id"] for one in updates.unsent_updates(tx, LIST, 1)] == [off]
-        assert [one["id"] for one in updates.unsent_updates(tx, LIST, 9, RUN + 1)] == []
+        assert [one.id for one in updates.unsent_updates(tx, LIST, 1)] == [off]
+        assert [one.id for one in updates.unsent_updates(tx, LIST, 9, RUN + 1)] == []
 
 
 def test_an_opt_out_that_overtakes_is_sent_directly_one_that_does_not_goes_with_its_batch(store: Store) -> None:
@@ -66,17 +66,17 @@ def test_an_opt_out_that_overtakes_is_sent_directly_one_that_does_not_goes_with_
 
         [found] = direct(tx)
         assert (found in (walks, other), direct(tx, RUN), direct(tx, RUN + 1)) == (False, [found], [])
-        assert [one["id"] for one in updates.unsent_opt_outs(tx, LIST, 9)] == [other, found]
+        assert [one.id for one in updates.unsent_opt_outs(tx, LIST, 9)] == [other, found]
 
 
 def test_new_members_are_those_nobody_has_tried_to_send_and_no_member_is_known_of(store: Store) -> None:
     with store.begin() as tx:
         new, left_out, _, _ = queue(tx, ON), queue(tx, ON), queue(tx, WALKS), queue(tx, OFF)
         send(tx, left_out)
-        assert [one["id"] for one in updates.unsent_new_members(tx, LIST, 9)] == [new]
+        assert [one.id for one in updates.unsent_new_members(tx, LIST, 9)] == [new]
 
         updates.send_alone(tx, [left_out])
-        assert [one["id"] for one in updates.unsent_new_members(tx, LIST, 9)] == [new]
+        assert [one.id for one in updates.unsent_new_members(tx, LIST, 9)] == [new]
         assert left_out in unsent(tx)
 
 
@@ -106,13 +106,13 @@ def test_what_was_overtaken_is_known_until_its_batch_is_over_and_it_was_looked_a
         batch_id = send(tx, sent)
         updates.overtake(tx, [row_with(tx, sent), row_with(tx, never)])
         [found] = updates.overtaken(tx, LIST)
-        assert (found["update_id"], bool(found["is_over"])) == (sent, False)
+        assert (found.update_id, found.is_over) == (sent, False)
         assert updates.may_still_be_done(tx, [row_with(tx, sent)])
         assert not updates.may_still_be_done(tx, [row_with(tx, never)])
         assert not updates.may_still_be_done(tx, [])
 
         updates.set_batch(tx, batch_id, response_processed=updates.HANDLED)
-        assert [bool(one["is_over"]) for one in updates.overtaken(tx, LIST, batch_id)] == [True]
+        assert [one.is_over for one in updates.overtaken(tx, LIST, batch_id)] == [True]
         assert not updates.may_still_be_done(tx, [row_with(tx, sent)])
         updates.close_overtaken(tx, [sent])
         assert list(updates.overtaken(tx, LIST)) == []
@@ -144,10 +144,10 @@ def test_one_that_hangs_is_queued_once_more_for_a_request_of_its_own_and_says_th
         updates.send_directly(tx, [off])
         [found] = updates.unsent_opt_outs(tx, LIST, 9)
 
-        assert (found["data"], found["agreed"]) == (OFF, {"subscribed": False, "interests": None})
-        its_own = select(update.c.created_date, update.c.run_id).where(update.c.id == found["id"])
+        assert (found.data, found.agreed) == (OFF, {"subscribed": False, "interests": None})
+        its_own = select(update.c.created_date, update.c.run_id).where(update.c.id == found.id)
         assert tx.execute(its_own).one() == (hour(9), RUN)
-        assert [one["update_id"] for one in updates.overtaken(tx, LIST)] == [off]
+        assert [one.update_id for one in updates.overtaken(tx, LIST)] == [off]
         assert updates.count_open_and_lost(tx, RUN) == (1, 0)  # it was not lost: another one stands for it
 
 
@@ -206,7 +206,7 @@ def test_what_was_sent_and_never_answered_is_found_with_its_row(store: Store) ->
 
         assert [one.row_id for one in updates.unanswered_bodies(tx, row_ids)] == row_ids
         [found] = updates.unanswered_updates(tx, LIST, 0, 9)
-        assert (found["id"], found["update_id"], found["data"]) == (row_ids[0], lost, OFF)
+        assert (found.id, found.update_id, found.data) == (row_ids[0], lost, OFF)
         assert list(updates.unanswered_updates(tx, LIST, 0, 9, [row_ids[1]])) == []
         assert updates.oldest_open_update(tx, LIST) == hour(9)
         assert updates.oldest_open_update(tx, OTHER_LIST) is None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from mailchimpsync.errors import BusyError, Code, RefusedError, UsageError
 from mailchimpsync.runtime import Deadline
+from mailchimpsync.store.changes import updates
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import batch
 from mailchimpsync.sync import Outcome, collect_connection, process_batch
@@ -37,7 +38,7 @@ def collect(world: World) -> int:
 
 def process(world: World, *, again: bool = False) -> Any:
     with world.store.begin() as tx:
-        row = tx.execute(select(batch)).mappings().first()
+        row = updates.stored_batch(tx, tx.execute(select(func.min(batch.c.id))).scalar_one())
     return process_batch(world.systems, world.connection, row, Deadline.after(world.runtime, 60), again=again)
 
 

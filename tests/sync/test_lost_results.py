@@ -123,7 +123,7 @@ def test_a_change_of_a_plan_whose_answer_was_lost_is_not_known_until_the_member_
     assert outcomes(world, plan_id) == {"done": 1}  # it waits; the plan says so where it is shown
     with world.store.begin() as tx:
         [one] = updates.unhandled_batches(tx, LIST)
-    assert (give_up(world, one["id"]), outcomes(world, plan_id)) == (1, {"unknown": 1})
+    assert (give_up(world, one.id), outcomes(world, plan_id)) == (1, {"unknown": 1})
 
     world.sync(wait_for_batches=False)
 
@@ -149,7 +149,7 @@ def test_an_undo_whose_answer_was_lost_is_not_known_until_the_member_was_read(wo
     world.sync(wait_for_batches=False)
     with world.store.begin() as tx:
         [one] = updates.unhandled_batches(tx, LIST)
-    assert (give_up(world, one["id"]), outcomes(world, plan_id)) == (1, {"unknown": 1})
+    assert (give_up(world, one.id), outcomes(world, plan_id)) == (1, {"unknown": 1})
 
     world.sync(wait_for_batches=False)
 

@@ -6,7 +6,6 @@ See docs/reference/php-extension.md#abortsync.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from mailchimpsync.errors import Code, RemoteError, TransientError
 from mailchimpsync.mailchimp import delete_batch
@@ -15,6 +14,7 @@ from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans, updates
 from mailchimpsync.store.changes.kept_plans import PlanState
+from mailchimpsync.store.changes.updates import BatchRow
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.lease.lease import is_held, writing_under
@@ -85,22 +85,22 @@ def _abort_batches(work: Work) -> tuple[int, list[KeptBatch], int]:
     deleted, kept, aborted = 0, [], 0
     for row in rows:
         if work.deadline.reached:
-            kept.append(KeptBatch(row["id"], row["mailchimp_batch_id"], None))
+            kept.append(KeptBatch(row.id, row.mailchimp_batch_id, None))
             continue
         try:
             deleted += _delete(work, row)
         except RemoteError as error:
-            kept.append(KeptBatch(row["id"], row["mailchimp_batch_id"], error))
+            kept.append(KeptBatch(row.id, row.mailchimp_batch_id, error))
             continue
-        aborted += _abort_updates(work, row["id"])
+        aborted += _abort_updates(work, row.id)
     return deleted, kept, aborted
 
 
-def _delete(work: Work, row: Any) -> bool:
+def _delete(work: Work, row: BatchRow) -> bool:
     """Delete a batch at Mailchimp, even one whose response was lost; return whether it existed."""
-    if row["lane"] != Lane.BATCH:
+    if row.lane != Lane.BATCH:
         return False
-    batch_id = row["mailchimp_batch_id"]
+    batch_id = row.mailchimp_batch_id
     if batch_id is None:
         search = find_lost_batch(work, row)
         if search.undecided:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from mailchimpsync.errors import Code, RefusedError, UsageError
 from mailchimpsync.mailchimp import BatchInfo
@@ -12,6 +11,7 @@ from mailchimpsync.messages import say
 from mailchimpsync.model import Connection, Lane
 from mailchimpsync.runtime import Deadline, NoProgress
 from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes.updates import BatchRow
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.lease.lease import owned_lease
@@ -65,7 +65,7 @@ def collect_connection(systems: Systems, connection: Connection, deadline: Deadl
 
 
 def process_batch(
-    systems: Systems, connection: Connection, row: Any, deadline: Deadline, *, again: bool
+    systems: Systems, connection: Connection, row: BatchRow, deadline: Deadline, *, again: bool
 ) -> ResultCounts:
     """Read the results of one finished batch, `again` if they have been read already.
 
@@ -77,10 +77,10 @@ def process_batch(
     with _lease_for_work(systems, connection, deadline) as work:
         info = _finished(work, row, again=again)
         if info is None:
-            lost = give_up_results(work, row["id"])
+            lost = give_up_results(work, row.id)
             what = say(
                 "Mailchimp no longer has batch %(id)s; %(lost)s rows are decided again by the next run.",
-                id=row["id"],
+                id=row.id,
                 lost=lost,
             )
             raise RefusedError(Code.BATCH_LOST, what)
@@ -89,24 +89,24 @@ def process_batch(
     return read
 
 
-def _finished(work: Work, row: Any, *, again: bool) -> BatchInfo | None:
+def _finished(work: Work, row: BatchRow, *, again: bool) -> BatchInfo | None:
     with work.transaction() as tx:
-        now = updates.batch_row(tx, row["id"]) or row
-    if now["response_processed"] == updates.HANDLED and not again:
+        now = updates.batch_row(tx, row.id) or row
+    if now.response_processed == updates.HANDLED and not again:
         raise UsageError(
-            say("Batch %(id)s has been processed already. Give force=1 to read its results again.", id=row["id"])
+            say("Batch %(id)s has been processed already. Give force=1 to read its results again.", id=row.id)
         )
-    if now["lane"] != Lane.BATCH:
-        what = say("Batch %(id)s was sent without a batch at Mailchimp, so there are no results to read.", id=row["id"])
+    if now.lane != Lane.BATCH:
+        what = say("Batch %(id)s was sent without a batch at Mailchimp, so there are no results to read.", id=row.id)
         raise UsageError(what)
-    if now["mailchimp_batch_id"] is None:
+    if now.mailchimp_batch_id is None:
         raise UsageError(
-            say("It isn't known whether batch %(id)s reached Mailchimp; the next run finds out.", id=row["id"])
+            say("It isn't known whether batch %(id)s reached Mailchimp; the next run finds out.", id=row.id)
         )
-    info = refresh_batch(work, now)
+    info = refresh_batch(work, now.id, now.mailchimp_batch_id)
     if info is not None and not info.is_finished:
         raise UsageError(
-            say("Mailchimp hasn't finished batch %(id)s: it is %(status)s.", id=row["id"], status=info.status)
+            say("Mailchimp hasn't finished batch %(id)s: it is %(status)s.", id=row.id, status=info.status)
         )
     return info
 

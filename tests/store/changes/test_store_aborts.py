@@ -61,7 +61,7 @@ def test_audiences_with_unread_batches_are_told(store: Store) -> None:
         assert updates.lists_with_open_batches(tx) == set()
         found = updates.batch_row(tx, batch_id)
         assert found is not None
-        assert found["response_processed"] == updates.HANDLED
+        assert found.response_processed == updates.HANDLED
         assert updates.batch_row(tx, batch_id + 1) is None
 
 
@@ -85,5 +85,5 @@ def test_due_rows_whose_update_was_aborted_after_it_was_sent_are_told_with_it(st
         tx.execute(cache.update().values(sync_status="todo"))
 
         [found] = updates.unanswered_updates(tx, LIST, 0, 10)
-        assert (found["id"], found["created_date"], never_sent > first) == (sent, hour(9), True)
+        assert (found.id, found.created_date, never_sent > first) == (sent, hour(9), True)
         assert updates.unanswered_updates(tx, LIST, sent, 10) == []

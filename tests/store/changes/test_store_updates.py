@@ -61,9 +61,9 @@ def test_unsent_updates_come_in_their_order_and_with_their_members_id(store: Sto
         tx.execute(cache.update().values(mailchimp_member_id="ann"))
         found = updates.unsent_updates(tx, LIST, 2)
 
-    assert [one["id"] for one in found] == keys[:2]
-    assert found[0]["data"] == {"email_address": "ann@example.org", "status": "subscribed"}
-    assert (found[0]["attempt"]["tries"], found[0]["mailchimp_member_id"]) == ([], "ann")
+    assert [one.id for one in found] == keys[:2]
+    assert found[0].data == {"email_address": "ann@example.org", "status": "subscribed"}
+    assert (found[0].attempt["tries"], found[0].mailchimp_member_id) == ([], "ann")
 
 
 def test_what_is_in_a_batch_is_not_sent_again(store: Store) -> None:
@@ -71,7 +71,7 @@ def test_what_is_in_a_batch_is_not_sent_again(store: Store) -> None:
         first, second = queue(tx, 2)
         batch_id = updates.open_batch(tx, LIST, [first], hour(10), "mark")
 
-        assert [one["id"] for one in updates.unsent_updates(tx, LIST, 9)] == [second]
+        assert [one.id for one in updates.unsent_updates(tx, LIST, 9)] == [second]
         assert updates.open_updates_of(tx, batch_id) == [first]
         assert updates.count_open_updates(tx, LIST) == (2, 1)
 
@@ -83,7 +83,7 @@ def test_a_batch_that_never_left_gives_its_updates_back(store: Store) -> None:
 
         assert updates.requeue_batch(tx, batch_id) == 2
         updates.delete_batch(tx, batch_id)
-        assert [one["id"] for one in updates.unsent_updates(tx, LIST, 9)] == keys
+        assert [one.id for one in updates.unsent_updates(tx, LIST, 9)] == keys
         assert tx.execute(select(batch)).all() == []
 
 
@@ -105,8 +105,8 @@ def test_batches_are_unhandled_until_their_results_are_read(store: Store) -> Non
         updates.set_batch(tx, first, mailchimp_batch_id="b1", status="finished", response_processed=updates.HANDLED)
         left = updates.unhandled_batches(tx, LIST)
 
-        assert [one["id"] for one in left] == [second]
-        assert (left[0]["created_date"], left[0]["total_operations"]) == (hour(11), 1)
+        assert [one.id for one in left] == [second]
+        assert (left[0].created_date, left[0].total_operations) == (hour(11), 1)
         assert updates.own_batch_ids(tx) == {"b1"}
 
 
@@ -119,9 +119,9 @@ def test_results_find_their_rows_and_only_open_updates_of_their_batch(store: Sto
         found = updates.updates_with_rows(tx, batch_id, [mine, answered, elsewhere, 999_999])
 
     assert set(found) == {mine}
-    assert found[mine]["update_run_id"] == RUN
-    assert found[mine]["agreed"] == {"subscribed": True, "interests": None}
-    assert found[mine]["recheck"] is False
+    assert found[mine].update_run_id == RUN
+    assert found[mine].agreed == {"subscribed": True, "interests": None}
+    assert found[mine].recheck is False
 
 
 def test_a_closed_update_keeps_its_error(store: Store) -> None:

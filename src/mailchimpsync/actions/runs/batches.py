@@ -54,10 +54,10 @@ def processcompleted(
         row = updates.batch_row(tx, id)
     if row is None:
         raise UsageError(say("There is no batch %(id)s.", id=id), code=Code.UNKNOWN)
-    link = find_audience(site, row["mailchimp_list_id"])
+    link = find_audience(site, row.mailchimp_list_id)
     deadline = Deadline.after(site.runtime, SECONDS_MAX)
     read = process_batch(site.systems(link), link.connection, row, deadline, again=force)
-    return ProcessedBatch(id, row["mailchimp_batch_id"], read.confirmed, read.refused, read.unanswered)
+    return ProcessedBatch(id, row.mailchimp_batch_id, read.confirmed, read.refused, read.unanswered)
 
 
 def collectresults(site: Site, *, stop: Callable[[], bool] | None = None) -> int:

@@ -26,7 +26,7 @@ def refresh_batches(site: Site, links: Sequence[Link]) -> dict[str, str]:
     with site.store.begin() as tx:
         for link in links:
             known = updates.unhandled_batches(tx, link.audience_id)
-            ids = {row["mailchimp_batch_id"]: row["id"] for row in known if row["mailchimp_batch_id"]}
+            ids = {row.mailchimp_batch_id: row.id for row in known if row.mailchimp_batch_id}
             waiting.setdefault(link.account, {}).update(ids)
     problems = {account: _refresh(site, account, ids) for account, ids in waiting.items() if ids}
     return {account: problem for account, problem in problems.items() if problem}

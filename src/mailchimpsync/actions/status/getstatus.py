@@ -120,7 +120,7 @@ def _status(
         run_began_at=last.started_at if last else None,
         run_begun_by=last.begun_by if last else None,
         campaigns=_campaigns(tx, list_id) if link.campaigns.enabled else None,
-        batches=None if problems is None else tuple(dict(one) for one in updates.unhandled_batches(tx, list_id)),
+        batches=None if problems is None else tuple(one._asdict() for one in updates.unhandled_batches(tx, list_id)),
         batches_problem=None if problems is None else problems.get(link.account),
     )
 

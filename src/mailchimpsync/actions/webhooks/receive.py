@@ -150,12 +150,12 @@ def _has_merges(form: Form) -> bool:
 def _store_batch_event(site: Site, accounts: Collection[str], batch_id: str, form: Form) -> int:
     with site.store.begin() as tx:
         batch = updates.batch_of(tx, batch_id)
-        link = _link(site, batch["mailchimp_list_id"]) if batch is not None else None
+        link = _link(site, batch.mailchimp_list_id) if batch is not None else None
         if batch is None or link is None:
             return OK
         if link.account not in accounts:
             return FORGED
-        if batch["response_processed"] < updates.HANDLED:
+        if batch.response_processed < updates.HANDLED:
             webhook_events.add_event(
                 tx,
                 list_id=link.audience_id,

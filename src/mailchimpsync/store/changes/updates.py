@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    RowMapping,
+    Select,
     Text,
     and_,
     delete,
@@ -29,6 +29,7 @@ from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.engine.dialect import Row, insert_rows, update_by_id
+from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.schema import batch, cache, json_text, update
 
 BEING_READ = 1
@@ -46,28 +47,6 @@ OPT_OUT_WAIT_MAX = timedelta(minutes=10)
 SLOW_AFTER = timedelta(hours=1)
 """A batch without results for this long is reported."""
 
-_SEEN_BY_RESULTS = (
-    "id",
-    "civicrm_contact_id",
-    "mailchimp_member_id",
-    "mailchimp_contact_id",
-    "mailchimp_email",
-    "mailchimp_status",
-    "mailchimp_status_date",
-    "mailchimp_status_by",
-    "mailchimp_updated",
-    "mailchimp_data",
-    "mailchimp_interests",
-    "reason",
-    "refusal",
-    "sync_status",
-    "recheck",
-    "new_address",
-    "names_before",
-    "hold_reason",
-    "member_problem",
-)
-
 SUPERSEDED = json_text({"code": Code.ABORTED.value})
 """The error of an update that was aborted, or decided again before it was sent."""
 
@@ -81,18 +60,131 @@ UNANSWERED = json_text({"code": Code.BATCH_LOST.value})
 _GIVEN_UP = frozenset({SUPERSEDED, OVERTAKEN, UNANSWERED})
 
 
+class UnsentUpdate(NamedTuple):
+    """An update that is in no batch, with what is known of its member."""
+
+    id: int
+    data: Mapping[str, Any]
+    attempt: Mapping[str, Any]
+    agreed: Mapping[str, Any]
+    mailchimp_member_id: str | None
+    mailchimp_email: str | None
+    mailchimp_updated: datetime | None
+
+
+class SentUpdate(NamedTuple):
+    """An update in a batch, with the columns of its row that results change.
+
+    `is_over`: its batch is finished, so that Mailchimp does nothing more of it.
+    """
+
+    update_id: int
+    data: Mapping[str, Any]
+    attempt: Mapping[str, Any]
+    agreed: Mapping[str, Any]
+    created_date: datetime
+    update_run_id: int | None
+    id: int
+    civicrm_contact_id: int | None
+    mailchimp_member_id: str | None
+    mailchimp_contact_id: str | None
+    mailchimp_email: str | None
+    mailchimp_status: str | None
+    mailchimp_status_date: datetime | None
+    mailchimp_status_by: str | None
+    mailchimp_updated: datetime | None
+    mailchimp_data: Mapping[str, str] | None
+    mailchimp_interests: Mapping[str, bool] | None
+    reason: str | None
+    refusal: Mapping[str, Any] | None
+    sync_status: str
+    recheck: bool
+    new_address: str | None
+    names_before: Mapping[str, str] | None
+    hold_reason: str | None
+    member_problem: str | None
+    submitted_at: datetime | None
+    is_over: bool
+
+
+class UnansweredUpdate(NamedTuple):
+    """A due row whose newest update was sent without getting a result."""
+
+    id: int
+    mailchimp_status: str | None
+    mailchimp_status_date: datetime | None
+    mailchimp_interests: Mapping[str, bool] | None
+    update_id: int
+    data: Mapping[str, Any]
+    agreed: Mapping[str, Any]
+    created_date: datetime
+
+
+class UnsentSubscription(NamedTuple):
+    """An unsent update that would subscribe someone."""
+
+    id: int
+    row_id: int
+
+
+class HangingOptOut(NamedTuple):
+    """An opt-out whose batch hangs."""
+
+    id: int
+    row_id: int
+
+
+class SentBody(NamedTuple):
+    """What was sent for a row."""
+
+    row_id: int
+    data: Mapping[str, Any]
+
+
+class BatchRow(NamedTuple):
+    """A batch, with the table's columns."""
+
+    id: int
+    mailchimp_list_id: str
+    mailchimp_batch_id: str | None
+    status: str | None
+    created_date: datetime
+    submitted_at: datetime | None
+    completed_at: datetime | None
+    finished_operations: int
+    errored_operations: int
+    total_operations: int
+    response_processed: int
+    mark: str | None
+    foreign_ids: Sequence[str] | None
+    attempts: int
+    try_again_at: datetime | None
+    problem: str | None
+    problem_detail: str | None
+    refused_code: str | None
+    lane: str
+    lane_reason: str | None
+
+
+class _UpdateToCopy(NamedTuple):
+    mailchimpsync_cache_id: int
+    data: Mapping[str, Any]
+    attempt: Mapping[str, Any]
+    agreed: Mapping[str, Any]
+    created_date: datetime
+    run_id: int | None
+
+
 def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
     """Queue updates; the unique `open_row` lets a cache row have at most one open update."""
     insert_rows(tx, update, [{**row, "leaves": MemberUpdate.from_body(row["data"]).removes_member} for row in rows])
 
 
-def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
+def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[UnsentUpdate]:
     """Return the next updates that are in no batch, of a run or of all; those that remove members come first.
 
-    With what is known of their members: id, data, attempt, agreed, mailchimp_member_id, mailchimp_email,
-    mailchimp_updated. Two queries, because one that sorts would read the members of all waiting updates. Members being
-    removed by an update that Mailchimp may still carry out get nothing else until its batch is over: it could remove
-    them afterwards.
+    Two queries, because one that sorts would read the members of all waiting updates. Members being removed by an
+    update that Mailchimp may still carry out get nothing else until its batch is over: it could remove them afterwards.
     """
     leaving = unsent_opt_outs(tx, list_id, limit, run_id)
     room = limit - len(leaving)
@@ -101,8 +193,8 @@ def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None 
 
 def unsent_opt_outs(
     tx: Connection, list_id: str, limit: int, run_id: int | None = None, *, overtaking: bool = False
-) -> Sequence[RowMapping]:
-    """Return the next updates in no batch that remove members, with the same columns; or only the `overtaking` ones.
+) -> Sequence[UnsentUpdate]:
+    """Return the next updates in no batch that remove members, or only the `overtaking` ones.
 
     Those follow an update of the same row that Mailchimp may still carry out.
     """
@@ -110,8 +202,8 @@ def unsent_opt_outs(
     return _unsent(tx, list_id, limit, run_id, which)
 
 
-def unsent_new_members(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
-    """Return the next updates in no batch that subscribe people of whom no member is known, with the same columns.
+def unsent_new_members(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[UnsentUpdate]:
+    """Return the next updates in no batch that subscribe people of whom no member is known.
 
     Only those that have not been tried in any way.
     """
@@ -150,17 +242,15 @@ def _is_unsent(list_id: str, run_id: int | None) -> Sequence[ColumnElement[bool]
 
 def _unsent(
     tx: Connection, list_id: str, limit: int, run_id: int | None, which: ColumnElement[bool]
-) -> Sequence[RowMapping]:
-    of_update = (update.c.id, update.c.data, update.c.attempt, update.c.agreed)
-    of_row = (cache.c.mailchimp_member_id, cache.c.mailchimp_email, cache.c.mailchimp_updated)
+) -> Sequence[UnsentUpdate]:
     query = (
-        select(*of_update, *of_row)
+        select_as(UnsentUpdate, update, cache)
         .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
         .where(*_is_unsent(list_id, run_id), which)
         .order_by(update.c.id)
         .limit(limit)
     )
-    return tx.execute(query).mappings().all()
+    return fetch(tx, UnsentUpdate, query)
 
 
 def _subscribes() -> ColumnElement[bool]:
@@ -168,13 +258,13 @@ def _subscribes() -> ColumnElement[bool]:
     return or_(*(said.like(f'%"{way}":"{status.value}"%') for way in ways for status in sorted(SUBSCRIBED_STATUSES)))
 
 
-def unsent_subscriptions(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[Any]:
+def unsent_subscriptions(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[UnsentSubscription]:
     """Return the next unsent updates that would subscribe people, and may be outdated.
 
-    Those queued manually, and those whose rows have changed since: id, row_id.
+    Those queued manually, and those whose rows have changed since.
     """
     query = (
-        select(update.c.id, cache.c.id.label("row_id"))
+        select_as(UnsentSubscription, update, row_id=cache.c.id)
         .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
         .where(
             update.c.completed == 0,
@@ -187,7 +277,7 @@ def unsent_subscriptions(tx: Connection, list_id: str, after: int, limit: int) -
         .order_by(update.c.id)
         .limit(limit)
     )
-    return tx.execute(query).all()
+    return fetch(tx, UnsentSubscription, query)
 
 
 def drop_unsent(tx: Connection, dropped: Sequence[tuple[int, int, str]]) -> None:
@@ -232,10 +322,10 @@ def rows_changed_in_flight(
 
 def hanging_opt_outs(
     tx: Connection, list_id: str, now: datetime, after: int, limit: int, *, changed: bool
-) -> Sequence[Any]:
-    """Return the next opt-outs whose batch hangs, by id, of rows that have `changed` since, or haven't: id, row_id."""
+) -> Sequence[HangingOptOut]:
+    """Return the next opt-outs whose batch hangs, by id, of rows that have `changed` since, or haven't."""
     query = (
-        select(update.c.id, cache.c.id.label("row_id"))
+        select_as(HangingOptOut, update, row_id=cache.c.id)
         .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
         .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
         .where(
@@ -248,24 +338,23 @@ def hanging_opt_outs(
             update.c.id > after,
         )
     )
-    return tx.execute(query.order_by(update.c.id).limit(limit)).all()
+    return fetch(tx, HangingOptOut, query.order_by(update.c.id).limit(limit))
 
 
 def send_directly(tx: Connection, update_ids: Sequence[int]) -> None:
     """Let opt-outs overtake themselves: each is queued once more, for its own request."""
-    hanging = tx.execute(select(update).where(update.c.id.in_(update_ids)).order_by(update.c.id)).mappings().all()
+    query = select_as(_UpdateToCopy, update).where(update.c.id.in_(update_ids)).order_by(update.c.id)
+    hanging = fetch(tx, _UpdateToCopy, query)
     tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(run_id=None))  # the run counts its copy
-    overtake(tx, [one["mailchimpsync_cache_id"] for one in hanging])
+    overtake(tx, [one.mailchimpsync_cache_id for one in hanging])
     add_updates(tx, [_direct_copy(one) for one in hanging])
 
 
-def _direct_copy(hanging: RowMapping) -> dict[str, Any]:
+def _direct_copy(hanging: _UpdateToCopy) -> dict[str, Any]:
     """Return an opt-out for its own request: with the status only."""
-    kept = ("mailchimpsync_cache_id", "attempt", "created_date", "run_id")
-    agreed = {name: value for name, value in hanging["agreed"].items() if name != "data"}
-    body = {name: hanging["data"][name] for name in ("email_address", "status") if name in hanging["data"]}
-    row_id = hanging["mailchimpsync_cache_id"]
-    return {**{name: hanging[name] for name in kept}, "data": body, "agreed": agreed, "open_row": row_id}
+    agreed = {name: value for name, value in hanging.agreed.items() if name != "data"}
+    body = {name: hanging.data[name] for name in ("email_address", "status") if name in hanging.data}
+    return {**hanging._replace(data=body, agreed=agreed)._asdict(), "open_row": hanging.mailchimpsync_cache_id}
 
 
 def overtake(tx: Connection, row_ids: Sequence[int]) -> None:
@@ -275,22 +364,14 @@ def overtake(tx: Connection, row_ids: Sequence[int]) -> None:
     complete_updates(tx, [(one.id, OVERTAKEN if one.mailchimpsync_batch_id else SUPERSEDED) for one in found])
 
 
-def overtaken(tx: Connection, list_id: str, batch_id: int | None = None) -> Sequence[RowMapping]:
-    """Return the overtaken updates that aren't settled, of a batch or of all, with the row columns results change.
-
-    `is_over`: their batch is finished, so that Mailchimp does nothing more of it.
-    """
-    query = (
-        select(*_for_results(), batch.c.submitted_at, (batch.c.response_processed == HANDLED).label("is_over"))
-        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
-        .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
-        .where(
-            update.c.error_response == OVERTAKEN,
-            cache.c.mailchimp_list_id == list_id,
-            batch.c.id == batch_id if batch_id is not None else true(),
-        )
+def overtaken(tx: Connection, list_id: str, batch_id: int | None = None) -> Sequence[SentUpdate]:
+    """Return the overtaken updates that aren't settled, of a batch or of all."""
+    query = _sent_updates().where(
+        update.c.error_response == OVERTAKEN,
+        cache.c.mailchimp_list_id == list_id,
+        batch.c.id == batch_id if batch_id is not None else true(),
     )
-    return tx.execute(query.order_by(update.c.id)).mappings().all()
+    return fetch(tx, SentUpdate, query.order_by(update.c.id))
 
 
 def may_still_be_done(tx: Connection, row_ids: Sequence[int]) -> bool:
@@ -334,14 +415,14 @@ def set_batch(tx: Connection, batch_id: int, **values: Any) -> None:
     tx.execute(sql_update(batch).where(batch.c.id == batch_id).values(**values))
 
 
-def unhandled_batches(tx: Connection, list_id: str) -> Sequence[RowMapping]:
+def unhandled_batches(tx: Connection, list_id: str) -> Sequence[BatchRow]:
     """Return the batches whose results have not been read, oldest first."""
     query = (
-        select(batch)
+        select_as(BatchRow, batch)
         .where(batch.c.mailchimp_list_id == list_id, batch.c.response_processed < HANDLED)
         .order_by(batch.c.id)
     )
-    return tx.execute(query).mappings().all()
+    return fetch(tx, BatchRow, query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,19 +437,23 @@ class BatchDelay:
 
 def batch_delay(tx: Connection, list_id: str, now: datetime) -> BatchDelay | None:
     """Return why batches of an audience are late; None: they are on time."""
-    waiting = [
-        row for row in unhandled_batches(tx, list_id) if row["problem"] or now - row["created_date"] > SLOW_AFTER
-    ]
+    waiting = [row for row in unhandled_batches(tx, list_id) if row.problem or now - row.created_date > SLOW_AFTER]
     if not waiting:
         return None
-    first = next((row for row in waiting if row["problem"]), waiting[0])
-    code = first["problem"] or (Code.BATCH_SLOW if first["mailchimp_batch_id"] else Code.BATCH_UNPROVED).value
-    return BatchDelay(code, first["problem_detail"] or "", waiting[0]["created_date"], len(waiting))
+    first = next((row for row in waiting if row.problem), waiting[0])
+    code = first.problem or (Code.BATCH_SLOW if first.mailchimp_batch_id else Code.BATCH_UNPROVED).value
+    return BatchDelay(code, first.problem_detail or "", waiting[0].created_date, len(waiting))
 
 
-def batch_row(tx: Connection, batch_id: int) -> RowMapping | None:
-    """Return a batch."""
-    return tx.execute(select(batch).where(batch.c.id == batch_id)).mappings().one_or_none()
+def batch_row(tx: Connection, batch_id: int) -> BatchRow | None:
+    """Return a batch, or None."""
+    return fetch_one(tx, BatchRow, select_as(BatchRow, batch).where(batch.c.id == batch_id))
+
+
+def stored_batch(tx: Connection, batch_id: int) -> BatchRow:
+    """Return a batch that is stored."""
+    [found] = fetch(tx, BatchRow, select_as(BatchRow, batch).where(batch.c.id == batch_id))
+    return found
 
 
 def lists_with_open_batches(tx: Connection) -> set[str]:
@@ -394,10 +479,10 @@ def record_foreign_batch(tx: Connection, batch_id: int, mailchimp_batch_id: str)
     set_batch(tx, batch_id, foreign_ids=sorted({*foreign_batch_ids(tx, batch_id), mailchimp_batch_id}))
 
 
-def batch_of(tx: Connection, mailchimp_batch_id: str) -> RowMapping | None:
+def batch_of(tx: Connection, mailchimp_batch_id: str) -> BatchRow | None:
     """Return the batch with an id of Mailchimp's, or None."""
-    query = select(batch).where(batch.c.mailchimp_batch_id == mailchimp_batch_id).limit(1)
-    return tx.execute(query).mappings().first()
+    query = select_as(BatchRow, batch).where(batch.c.mailchimp_batch_id == mailchimp_batch_id).limit(1)
+    return fetch_one(tx, BatchRow, query)
 
 
 def delete_batch(tx: Connection, batch_id: int) -> None:
@@ -474,7 +559,7 @@ def abort_updates(tx: Connection, list_id: str, batch_id: int | None, limit: int
 
 def unanswered_updates(
     tx: Connection, list_id: str, after: int, limit: int, row_ids: Sequence[int] | None = None
-) -> Sequence[RowMapping]:
+) -> Sequence[UnansweredUpdate]:
     """Return due rows whose newest update was sent without getting a result, by row id, each with that update.
 
     Either it was aborted, or the results of its batch were lost. Of given rows, or of all.
@@ -482,16 +567,7 @@ def unanswered_updates(
     others = update.alias()
     newest = select(func.max(others.c.id)).where(others.c.mailchimpsync_cache_id == cache.c.id).scalar_subquery()
     query = (
-        select(
-            cache.c.id,
-            cache.c.mailchimp_status,
-            cache.c.mailchimp_status_date,
-            cache.c.mailchimp_interests,
-            update.c.id.label("update_id"),
-            update.c.data,
-            update.c.agreed,
-            update.c.created_date,
-        )
+        select_as(UnansweredUpdate, cache, update, update_id=update.c.id)
         .join(update, update.c.mailchimpsync_cache_id == cache.c.id)
         .where(
             cache.c.mailchimp_list_id == list_id,
@@ -505,7 +581,7 @@ def unanswered_updates(
         .order_by(cache.c.id)
         .limit(limit)
     )
-    return tx.execute(query).mappings().all()
+    return fetch(tx, UnansweredUpdate, query)
 
 
 def count_open_and_lost(tx: Connection, run_id: int) -> tuple[int, int]:
@@ -522,27 +598,23 @@ def open_updates_of(tx: Connection, batch_id: int) -> Sequence[int]:
     return list(tx.execute(query).scalars())
 
 
-def _for_results() -> list[ColumnElement[Any]]:
-    return [
-        update.c.id.label("update_id"),
-        update.c.data,
-        update.c.attempt,
-        update.c.agreed,
-        update.c.created_date,
-        update.c.run_id.label("update_run_id"),
-        *(cache.c[name] for name in _SEEN_BY_RESULTS),
-    ]
-
-
-def updates_with_rows(tx: Connection, batch_id: int, update_ids: Sequence[int]) -> dict[int, RowMapping]:
-    """Return open updates of a batch by id, each with the row columns that results change."""
-    query = (
-        select(*_for_results(), batch.c.submitted_at)
+def _sent_updates() -> Select[SentUpdate]:
+    is_over = batch.c.response_processed == HANDLED
+    return (
+        select_as(
+            SentUpdate, cache, update, batch, update_id=update.c.id, update_run_id=update.c.run_id, is_over=is_over
+        )
         .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
         .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
-        .where(update.c.id.in_(update_ids), update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)
     )
-    return {row["update_id"]: row for row in tx.execute(query).mappings()}
+
+
+def updates_with_rows(tx: Connection, batch_id: int, update_ids: Sequence[int]) -> dict[int, SentUpdate]:
+    """Return open updates of a batch by id."""
+    query = _sent_updates().where(
+        update.c.id.in_(update_ids), update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0
+    )
+    return {row.update_id: row for row in fetch(tx, SentUpdate, query)}
 
 
 def complete_updates(tx: Connection, errors: Sequence[tuple[int, str | None]]) -> None:
@@ -556,13 +628,13 @@ def complete_updates(tx: Connection, errors: Sequence[tuple[int, str | None]]) -
         kept_plans.record_given_up(tx, given_up)
 
 
-def unanswered_bodies(tx: Connection, row_ids: Sequence[int]) -> Sequence[Any]:
-    """Return what was sent for rows without a result, oldest first: row_id, data."""
+def unanswered_bodies(tx: Connection, row_ids: Sequence[int]) -> Sequence[SentBody]:
+    """Return what was sent for rows without a result, oldest first."""
     is_unanswered = or_(update.c.completed == 0, update.c.error_response == UNANSWERED)
-    query = select(update.c.mailchimpsync_cache_id.label("row_id"), update.c.data).where(
+    query = select_as(SentBody, update, row_id=update.c.mailchimpsync_cache_id).where(
         update.c.mailchimpsync_cache_id.in_(row_ids), is_unanswered
     )
-    return tx.execute(query.order_by(update.c.id)).all()
+    return fetch(tx, SentBody, query.order_by(update.c.id))
 
 
 def oldest_open_update(tx: Connection, list_id: str) -> datetime | None:

@@ -81,8 +81,8 @@ def _fields_sent_by_us(run: Run, row_ids: Sequence[int]) -> Mapping[int, Mapping
     if not row_ids:
         return found
     with run.transaction() as tx:
-        for row in updates.unanswered_bodies(tx, row_ids):
-            found[row.row_id] |= row.data.get("merge_fields") or {}
+        for sent in updates.unanswered_bodies(tx, row_ids):
+            found[sent.row_id] |= sent.data.get("merge_fields") or {}
         for key, row in data.data_of_rows(tx, row_ids).items():
             found[key] |= dict.fromkeys((row.wanted or {}).get("fields") or {})
     return found

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from mailchimpsync.errors import RefusedError, TransientError
 from mailchimpsync.model import Lane
 from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes.updates import BatchRow
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.context import Run, Work
 from mailchimpsync.sync.stages.recheck import drop_outdated_subscriptions
-from mailchimpsync.sync.updates.batches import batch_row, recover_batch, refresh_batch
+from mailchimpsync.sync.updates.batches import recover_batch, refresh_batch
 from mailchimpsync.sync.updates.direct import finish_chunk
 from mailchimpsync.sync.updates.lanes import send_all
 from mailchimpsync.sync.updates.opt_outs import send_changed_directly
@@ -55,9 +55,9 @@ def collect(work: Work) -> int:
     return sum(_collect_one(work, row) for row in open_batches if not work.deadline.is_stopped)
 
 
-def _collect_one(work: Work, row: Any) -> bool:
+def _collect_one(work: Work, row: BatchRow) -> bool:
     """Check a batch, unless its next attempt isn't due yet; its errors don't stop anything else."""
-    if row["try_again_at"] is not None and work.runtime.now() < row["try_again_at"]:
+    if row.try_again_at is not None and work.runtime.now() < row.try_again_at:
         return False
     try:
         return _read_if_finished(work, row)
@@ -67,24 +67,27 @@ def _collect_one(work: Work, row: Any) -> bool:
         return record_batch_failure(work, row, error)
 
 
-def _read_if_finished(work: Work, row: Any) -> bool:
-    if row["lane"] != Lane.BATCH:
+def _read_if_finished(work: Work, row: BatchRow) -> bool:
+    if row.lane != Lane.BATCH:
         finish_chunk(work, row)
         return True
-    if row["mailchimp_batch_id"] is None:
-        if not recover_batch(work, row):
-            return False
-        row = batch_row(work, row["id"])
-        if row is None or row["mailchimp_batch_id"] is None:
-            return True
-    info = refresh_batch(work, row)
-    if info is not None and not info.is_finished and work.runtime.now() - row["created_date"] <= RESULTS_KEPT:
+    if row.mailchimp_batch_id is None:
+        return recover_batch(work, row) and _read_recovered(work, row.id)
+    info = refresh_batch(work, row.id, row.mailchimp_batch_id)
+    if info is not None and not info.is_finished and work.runtime.now() - row.created_date <= RESULTS_KEPT:
         return False
     if info is not None and info.is_finished:
         read_results(work, row, info)
     else:
-        give_up_results(work, row["id"])
+        give_up_results(work, row.id)
     return True
+
+
+def _read_recovered(work: Work, batch_id: int) -> bool:
+    """Check a batch that was found at Mailchimp; if it wasn't, its updates are queued again."""
+    with work.transaction() as tx:
+        row = updates.batch_row(tx, batch_id)
+    return row is None or row.mailchimp_batch_id is None or _read_if_finished(work, row)
 
 
 def _batches_are_open(run: Run) -> bool:

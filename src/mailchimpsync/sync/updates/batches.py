@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from mailchimpsync.decide.lanes import LaneReason
 from mailchimpsync.errors import RemoteError, TransientError
 from mailchimpsync.mailchimp import OPERATIONS_MAX, BatchInfo, Operation, batch, submit_batch
 from mailchimpsync.model import Lane
 from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes.updates import BatchRow, UnsentUpdate
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.lost_batches import find_lost_batch
 from mailchimpsync.sync.updates.operation_names import mark_of_batch
@@ -41,7 +41,7 @@ def send_batches(work: Work, reason: LaneReason) -> bool:
             if over:
                 return False
             mark, now = mark_of_batch(tx, work.runtime.chance), work.runtime.now()
-            ids = [row["id"] for row in queued]
+            ids = [row.id for row in queued]
             batch_id = updates.open_batch(tx, work.list_id, ids, now, mark=mark, lane=Lane.BATCH, lane_reason=reason)
         operations = _operations(work, batch_id, queued, mark)
         try:
@@ -62,7 +62,7 @@ def send_batches(work: Work, reason: LaneReason) -> bool:
         work.log(f"Sent {len(operations)} updates to Mailchimp.")
 
 
-def _operations(work: Work, batch_id: int, queued: Sequence[Any], mark: str) -> list[Operation]:
+def _operations(work: Work, batch_id: int, queued: Sequence[UnsentUpdate], mark: str) -> list[Operation]:
     try:
         return operations_for(work, queued, mark)
     except RemoteError:
@@ -70,35 +70,35 @@ def _operations(work: Work, batch_id: int, queued: Sequence[Any], mark: str) -> 
         raise
 
 
-def recover_batch(work: Work, row: Any, sent_at: datetime | None = None) -> bool:
+def recover_batch(work: Work, row: BatchRow, sent_at: datetime | None = None) -> bool:
     """Find a batch that may not have arrived: store it if it is found, else send its updates again.
 
     It waits while another batch that may be it isn't finished. Return whether that is settled.
     """
     search = find_lost_batch(work, row, sent_at)
     if search.found is not None:
-        _record_batch(work, row["id"], search.found)
+        _record_batch(work, row.id, search.found)
     elif search.undecided:
         return False
-    elif work.runtime.now() - row["created_date"] > SENT_AGAIN_WITHIN:
-        give_up_results(work, row["id"])
+    elif work.runtime.now() - row.created_date > SENT_AGAIN_WITHIN:
+        give_up_results(work, row.id)
     else:
-        requeue_updates(work, row["id"])
+        requeue_updates(work, row.id)
     return True
 
 
-def refresh_batch(work: Work, row: Any) -> BatchInfo | None:
+def refresh_batch(work: Work, batch_id: int, mailchimp_batch_id: str) -> BatchInfo | None:
     """Ask Mailchimp for a batch's progress, and store it; None: it no longer has the batch."""
-    info = batch(work.mailchimp, row["mailchimp_batch_id"])
+    info = batch(work.mailchimp, mailchimp_batch_id)
     if info is not None:
-        _record_batch(work, row["id"], info)
+        _record_batch(work, batch_id, info)
     return info
 
 
-def batch_row(work: Work, batch_id: int) -> Any:
-    """Return a batch."""
+def batch_row(work: Work, batch_id: int) -> BatchRow:
+    """Return a batch that is stored."""
     with work.transaction() as tx:
-        return updates.batch_row(tx, batch_id)
+        return updates.stored_batch(tx, batch_id)
 
 
 def requeue_updates(work: Work, batch_id: int) -> None:

@@ -80,9 +80,9 @@ def _claim(work: Work, reason: LaneReason) -> _Call | None:
             return None
         now = work.runtime.now()
         values: dict[str, Any] = {"lane": Lane.BULK, "lane_reason": reason, "submitted_at": now.replace(microsecond=0)}
-        chunk = updates.open_batch(tx, work.list_id, [row["id"] for row in queued], now, **values)
+        chunk = updates.open_batch(tx, work.list_id, [row.id for row in queued], now, **values)
     try:
-        bodies = insert_personal_values(work, {row["id"]: row["data"] for row in queued})
+        bodies = insert_personal_values(work, {row.id: row.data for row in queued})
     except RemoteError:
         requeue_updates(work, chunk)
         raise

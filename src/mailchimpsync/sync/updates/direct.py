@@ -14,6 +14,7 @@ from mailchimpsync.mailchimp import Operation, OperationResult
 from mailchimpsync.model import Lane
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes.updates import BatchRow, UnsentUpdate
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.batches import SENT_AGAIN_WITHIN, requeue_updates
 from mailchimpsync.sync.updates.operations import operations_for
@@ -28,8 +29,7 @@ _HAD_NO_EFFECT = OperationResult(None, 503)
 _FAILED_THERE = 500
 """Mailchimp has ended the request with an error of its own, which it would also report in a batch."""
 
-Claim = Callable[[Transaction, int], Sequence[Mapping[Any, Any]]]
-Update = Mapping[Any, Any]
+Claim = Callable[[Transaction, int], Sequence[UnsentUpdate]]
 Answer = OperationResult | RemoteError | None
 """An error: the request was certainly not carried out, or that can't be found out now. None: its effect isn't known."""
 
@@ -57,14 +57,14 @@ def send_directly(work: Work, claim: Claim, reason: LaneReason) -> bool:
             work.log(f"Sent {totals.answers} updates directly ({reason}). {totals.sentence()}")
 
 
-def _open_chunk(tx: Transaction, work: Work, queued: Sequence[Update], reason: LaneReason) -> int:
+def _open_chunk(tx: Transaction, work: Work, queued: Sequence[UnsentUpdate], reason: LaneReason) -> int:
     """Claim updates; the time of sending is without fractions of a second, like Mailchimp's dates."""
     now = work.runtime.now()
     values: dict[str, Any] = {"lane": Lane.DIRECT, "lane_reason": reason, "submitted_at": now.replace(microsecond=0)}
-    return updates.open_batch(tx, work.list_id, [row["id"] for row in queued], now, **values)
+    return updates.open_batch(tx, work.list_id, [row.id for row in queued], now, **values)
 
 
-def _send_chunk(work: Work, chunk: int, queued: Sequence[Update], totals: Totals) -> None:
+def _send_chunk(work: Work, chunk: int, queued: Sequence[UnsentUpdate], totals: Totals) -> None:
     try:
         operations = operations_for(work, queued)
     except RemoteError:
@@ -72,11 +72,11 @@ def _send_chunk(work: Work, chunk: int, queued: Sequence[Update], totals: Totals
         raise
     with work.runtime.executor(REQUESTS_AT_ONCE) as executor:
         answers = list(executor.map(lambda *one: _send_one(work, *one), queued, operations))
-    by_update = dict(zip((row["id"] for row in queued), answers, strict=True))
+    by_update = dict(zip((row.id for row in queued), answers, strict=True))
     _settle_chunk(work, chunk, by_update, totals)
 
 
-def _send_one(work: Work, update: Update, operation: Operation) -> Answer:
+def _send_one(work: Work, update: UnsentUpdate, operation: Operation) -> Answer:
     """Send one request; if it isn't known whether it was carried out, read the member back."""
     try:
         return OperationResult(None, *work.mailchimp.carry_out(operation.method, operation.path, operation.body))
@@ -128,7 +128,7 @@ def finished(work: Work, totals: Totals) -> dict[str, Any]:
     }
 
 
-def finish_chunk(work: Work, row: Mapping[Any, Any]) -> None:
+def finish_chunk(work: Work, row: BatchRow) -> None:
     """Find out what became of a chunk that was interrupted, from its members, and close it.
 
     What certainly had no effect is sent again, unless it was decided long ago.
@@ -137,14 +137,14 @@ def finish_chunk(work: Work, row: Mapping[Any, Any]) -> None:
         RemoteError: Mailchimp can't be reached; the chunk stays open.
     """
     with work.transaction() as tx:
-        waiting = updates.updates_with_rows(tx, row["id"], updates.open_updates_of(tx, row["id"]))
+        waiting = updates.updates_with_rows(tx, row.id, updates.open_updates_of(tx, row.id))
     with work.runtime.executor(REQUESTS_AT_ONCE) as executor:
         found = dict(zip(waiting, executor.map(lambda one: read_back(work, one), waiting.values()), strict=True))
     totals = Totals()
     results = {key: one.result for key, one in found.items() if one.result is not None}
-    totals.add(apply_results(work, row["id"], results), len(results))
-    if work.runtime.now() - row["created_date"] <= SENT_AGAIN_WITHIN:
+    totals.add(apply_results(work, row.id, results), len(results))
+    if work.runtime.now() - row.created_date <= SENT_AGAIN_WITHIN:
         with work.transaction() as tx:
             updates.take_back(tx, [key for key, one in found.items() if one.untouched])
-    totals.unanswered += close_batch(work, row["id"], totals.refused_alike, **finished(work, totals))
+    totals.unanswered += close_batch(work, row.id, totals.refused_alike, **finished(work, totals))
     work.log(f"Sending was interrupted; the members of {len(waiting)} updates were read. {totals.sentence()}")

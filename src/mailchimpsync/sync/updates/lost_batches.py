@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from mailchimpsync.mailchimp import BatchInfo, batch_results, recent_batches
 from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes.updates import BatchRow
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.operation_names import update_of
 
@@ -29,32 +29,32 @@ class SearchResult:
     undecided: int = 0
 
 
-def find_lost_batch(work: Work, row: Any, sent_at: datetime | None = None) -> SearchResult:
+def find_lost_batch(work: Work, row: BatchRow, sent_at: datetime | None = None) -> SearchResult:
     """Search for a batch that may not have reached Mailchimp; `sent_at`: when it was sent, if known."""
     undecided = 0
-    for info in _candidates(work, row, sent_at or row["created_date"]):
+    for info in _candidates(work, row, sent_at or row.created_date):
         if not info.is_finished:
             undecided += 1
         elif _is_ours(work, row, info):
             return SearchResult(info)
         else:
             with work.transaction() as tx:
-                updates.record_foreign_batch(tx, row["id"], info.id)
+                updates.record_foreign_batch(tx, row.id, info.id)
     return SearchResult(undecided=undecided)
 
 
-def _candidates(work: Work, row: Any, sent_at: datetime) -> Iterator[BatchInfo]:
+def _candidates(work: Work, row: BatchRow, sent_at: datetime) -> Iterator[BatchInfo]:
     """Yield the account's batches that can be the lost one: of the same size, unless not counted yet."""
     with work.transaction() as tx:
-        known = updates.own_batch_ids(tx) | updates.foreign_batch_ids(tx, row["id"])
+        known = updates.own_batch_ids(tx) | updates.foreign_batch_ids(tx, row.id)
     for info in recent_batches(work.mailchimp):
-        is_as_large = info.total_operations in (0, row["total_operations"])
+        is_as_large = info.total_operations in (0, row.total_operations)
         if info.id in known or not is_as_large or info.submitted_at is None:
             continue
         if sent_at - CLOCK_DIFFERENCE_MAX <= info.submitted_at <= sent_at + SENDING_TIME_MAX:
             yield info
 
 
-def _is_ours(work: Work, row: Any, info: BatchInfo) -> bool:
+def _is_ours(work: Work, row: BatchRow, info: BatchInfo) -> bool:
     results = batch_results(work.mailchimp, info)
-    return any(update_of(row["mark"], result.operation_id) is not None for result in results)
+    return any(update_of(row.mark, result.operation_id) is not None for result in results)

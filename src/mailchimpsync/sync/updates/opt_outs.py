@@ -5,8 +5,7 @@ Why, and why that is safe: docs/decisions/opt-outs-overtake.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from mailchimpsync.decide.lanes import LaneReason
 from mailchimpsync.decide.subscription import subscription_verdict
@@ -14,6 +13,7 @@ from mailchimpsync.model import LaneChoice
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
 from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes.updates import UnsentUpdate
 from mailchimpsync.sync.context import Run, Work
 from mailchimpsync.sync.deciding.situations import gather_situations
 from mailchimpsync.sync.updates.direct import UPDATES_PER_CHUNK, send_directly
@@ -32,7 +32,7 @@ def send_opt_outs(work: Work) -> bool:
     """
     overtaking = work.connection.lane is LaneChoice.BATCHES
 
-    def claim(tx: Transaction, limit: int) -> Sequence[Mapping[Any, Any]]:
+    def claim(tx: Transaction, limit: int) -> Sequence[UnsentUpdate]:
         return updates.unsent_opt_outs(tx, work.list_id, limit, work.sends_updates_of, overtaking=overtaking)
 
     while True:

@@ -13,12 +13,13 @@ from typing import Any
 
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.decide.member_changes import hold_reason, names_before
-from mailchimpsync.decide.member_facts import ObservedMember, OwnStatus, columns_of, facts_of, observe_member
+from mailchimpsync.decide.member_facts import ObservedMember, OwnStatus, columns_of, observe_member, stored_facts
 from mailchimpsync.effects import Effect, What, yes_or_no
 from mailchimpsync.errors import ACCESS_CODES, LASTING_AFTER, TRANSIENT_CODES, Code
 from mailchimpsync.mailchimp import OperationResult, classify_refusal, refusal_detail, refused_fields
 from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, blank_as_empty
+from mailchimpsync.store.changes.updates import SentUpdate
 from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import About, Work
@@ -36,7 +37,6 @@ from mailchimpsync.sync.updates.member_data import (
 from mailchimpsync.sync.updates.refusals import mailchimp_refusal, refuse_temporarily
 
 OK_STATUS = range(200, 300)
-Update = Mapping[Any, Any]
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ def is_opt_out(result: OperationResult) -> bool:
     return refused and classify_refusal(result.status_code, result.body) is Code.MC_COMPLIANCE
 
 
-def apply_result(work: Work, update: Update, result: OperationResult, outcome: ResultEffects) -> None:
+def apply_result(work: Work, update: SentUpdate, result: OperationResult, outcome: ResultEffects) -> None:
     """Add the effects of a result on its update and row to an outcome."""
     if result.status_code in OK_STATUS:
         _confirm(work, update, result, outcome)
@@ -84,29 +84,29 @@ def apply_result(work: Work, update: Update, result: OperationResult, outcome: R
         return
     other_way = _fallback_update(update, code)
     error = json_text({"code": code.value, "status": result.status_code, "detail": detail})
-    outcome.completed.append((update["update_id"], error))
+    outcome.completed.append((update.update_id, error))
     outcome.entries.append(mailchimp_refusal(work, update, result.status_code, code))
     if other_way is not None:
-        if "data" in update["agreed"] and other_way["agreed"] != update["agreed"]:
+        if "data" in update.agreed and other_way["agreed"] != update.agreed:
             outcome.data.append(row_of_refused_data(update, detail))
         outcome.retries.append({**other_way, "created_date": work.runtime.now()})
-        outcome.rows.append({"id": update["id"], "sync_status": SyncStatus.REDO.value})
+        outcome.rows.append({"id": update.id, "sync_status": SyncStatus.REDO.value})
         return
     outcome.failed += 1
-    outcome.refused.append((update["update_run_id"], update["id"]))
+    outcome.refused.append((update.update_run_id, update.id))
     outcome.rows.append(_failed_row(update, code, detail, work.runtime.now()))
 
 
-def _try_again(work: Work, update: Update, result: OperationResult, code: Code, outcome: ResultEffects) -> None:
+def _try_again(work: Work, update: SentUpdate, result: OperationResult, code: Code, outcome: ResultEffects) -> None:
     """Retry after a temporary refusal; data alone waits as it did before it was sent."""
     outcome.access_refused.update({code} & ACCESS_CODES)
     outcome.tried_again += 1
-    outcome.refused.append((update["update_run_id"], update["id"]))
+    outcome.refused.append((update.update_run_id, update.id))
     if carries_only_data(update):
         outcome.data.append(pending_again_row(update))
     detail = refusal_detail(result.body)
     error = json_text({"code": code.value, "status": result.status_code, "detail": detail})
-    outcome.completed.append((update["update_id"], error))
+    outcome.completed.append((update.update_id, error))
     row = refuse_temporarily(update, code, detail, work.runtime.now())
     outcome.rows.append(row)
     if row["refusal"]["times"] <= LASTING_AFTER:
@@ -114,29 +114,29 @@ def _try_again(work: Work, update: Update, result: OperationResult, code: Code, 
 
 
 def _retry_without_fields(
-    work: Work, update: Update, status: int, detail: str, tags: Sequence[str], outcome: ResultEffects
+    work: Work, update: SentUpdate, status: int, detail: str, tags: Sequence[str], outcome: ResultEffects
 ) -> None:
     """Retry without the refused fields: one value that Mailchimp refuses must not hold back the rest."""
     error = {"code": Code.MC_FIELD.value, "status": status, "detail": detail}
-    outcome.completed.append((update["update_id"], json_text(error)))
+    outcome.completed.append((update.update_id, json_text(error)))
     outcome.entries.append(mailchimp_refusal(work, update, status, Code.MC_FIELD))
     outcome.data.append(row_of_refused_data(update, detail, tags))
     outcome.retries.append({**without_refused_fields(work, update, tags), "created_date": work.runtime.now()})
-    outcome.rows.append({"id": update["id"], "sync_status": SyncStatus.REDO.value})
+    outcome.rows.append({"id": update.id, "sync_status": SyncStatus.REDO.value})
 
 
-def _refuse_data(work: Work, update: Update, status: int, code: Code, detail: str, outcome: ResultEffects) -> None:
+def _refuse_data(work: Work, update: SentUpdate, status: int, code: Code, detail: str, outcome: ResultEffects) -> None:
     """Refuse data only: the row stays as it was; the same data isn't sent again."""
     outcome.failed += 1
-    outcome.refused.append((update["update_run_id"], update["id"]))
-    outcome.completed.append((update["update_id"], json_text({"code": code.value, "status": status, "detail": detail})))
+    outcome.refused.append((update.update_run_id, update.id))
+    outcome.completed.append((update.update_id, json_text({"code": code.value, "status": status, "detail": detail})))
     outcome.entries.append(mailchimp_refusal(work, update, status, code))
     outcome.data.append(row_of_refused_data(update, detail))
-    sync_status = SyncStatus.TODO if update["recheck"] else SyncStatus.OK
-    outcome.rows.append({"id": update["id"], "sync_status": sync_status.value, "recheck": False})
+    sync_status = SyncStatus.TODO if update.recheck else SyncStatus.OK
+    outcome.rows.append({"id": update.id, "sync_status": sync_status.value, "recheck": False})
 
 
-def _fallback_update(update: Update, code: Code) -> dict[str, Any] | None:
+def _fallback_update(update: SentUpdate, code: Code) -> dict[str, Any] | None:
     """Return the update to try instead, once.
 
     After a compliance refusal that is `pending`, so that Mailchimp asks the person to confirm
@@ -145,8 +145,8 @@ def _fallback_update(update: Update, code: Code) -> dict[str, Any] | None:
     """
     if code is Code.MC_FIELD and (without := without_merge_fields(update)) is not None:
         return without
-    tries = update["attempt"]["tries"]
-    data = dict(update["data"])
+    tries = update.attempt["tries"]
+    data = dict(update.data)
     if code is Code.MC_COMPLIANCE and MemberStatus.PENDING not in tries:
         wanted = next((key for key in ("status", "status_if_new") if data.get(key) == MemberStatus.SUBSCRIBED), None)
         if wanted is None:
@@ -158,124 +158,125 @@ def _fallback_update(update: Update, code: Code) -> dict[str, Any] | None:
     else:
         return None
     return {
-        "mailchimpsync_cache_id": update["id"],
+        "mailchimpsync_cache_id": update.id,
         "data": data,
-        "attempt": {**update["attempt"], "tries": tries},
-        "agreed": update["agreed"],
-        "open_row": update["id"],
-        "run_id": update["update_run_id"],
+        "attempt": {**update.attempt, "tries": tries},
+        "agreed": update.agreed,
+        "open_row": update.id,
+        "run_id": update.update_run_id,
     }
 
 
-def _failed_row(update: Update, code: Code, detail: str, now: datetime) -> dict[str, Any]:
+def _failed_row(update: SentUpdate, code: Code, detail: str, now: datetime) -> dict[str, Any]:
     return {
-        "id": update["id"],
-        "sync_status": (SyncStatus.TODO if update["recheck"] else SyncStatus.FAIL).value,
+        "id": update.id,
+        "sync_status": (SyncStatus.TODO if update.recheck else SyncStatus.FAIL).value,
         "recheck": False,
         "reason": code.value,
         "reason_detail": detail,
-        "refusal": {"code": code.value, "update": update["attempt"]["decided"], "at": now.isoformat()},
+        "refusal": {"code": code.value, "update": update.attempt["decided"], "at": now.isoformat()},
     }
 
 
-def _confirm(work: Work, update: Update, result: OperationResult, outcome: ResultEffects) -> None:
-    outcome.completed.append((update["update_id"], None))
+def _confirm(work: Work, update: SentUpdate, result: OperationResult, outcome: ResultEffects) -> None:
+    outcome.completed.append((update.update_id, None))
     outcome.confirmed += 1
-    row = {**_member_columns(update, result.body), "id": update["id"], "recheck": False, "refusal": None}
-    agreed = update["agreed"]["interests"] or {}
+    row = {**_member_columns(update, result.body), "id": update.id, "recheck": False, "refusal": None}
+    agreed = update.agreed["interests"] or {}
     confirmed = {key: value for key, value in agreed.items() if row["mailchimp_interests"].get(key) == value}
     row |= _address_columns(update, row["mailchimp_member_id"])
-    as_wanted = matches_update(update["data"], row["mailchimp_status"]) and _matches_base(update, row)
-    if as_wanted and update["mailchimp_member_id"] is None and update["civicrm_contact_id"] is not None:
-        outcome.arrived.append(update["civicrm_contact_id"])
+    as_wanted = matches_update(update.data, row["mailchimp_status"]) and _matches_base(update, row)
+    if as_wanted and update.mailchimp_member_id is None and update.civicrm_contact_id is not None:
+        outcome.arrived.append(update.civicrm_contact_id)
     if as_wanted:
         row |= {
             "reason_detail": None,
-            "base_subscribed": update["agreed"]["subscribed"],
+            "base_subscribed": update.agreed["subscribed"],
             "base_interests": confirmed,
         }
     # Changes made while the update was in flight are compared with the base that it set.
     has_corrections = row["names_before"] is not None or row["hold_reason"] is not None
     is_decided = confirmed == agreed and not _has_undecided_interests(update, row, agreed)
-    in_order = as_wanted and is_decided and not update["recheck"] and not has_corrections
+    in_order = as_wanted and is_decided and not update.recheck and not has_corrections
     row["sync_status"] = (SyncStatus.OK if in_order else SyncStatus.TODO).value
-    if update["id"] in outcome.known_data:
-        outcome.data.append(confirmed_row(update, outcome.known_data[update["id"]]))
+    if update.id in outcome.known_data:
+        outcome.data.append(confirmed_row(update, outcome.known_data[update.id]))
         if in_order and (tags := tags_after_member(work, update)) is not None:
             outcome.retries.append({**tags, "created_date": work.runtime.now()})
             row["sync_status"] = SyncStatus.LIVE.value
     outcome.rows.append(row)
-    about = About(update["id"], update["civicrm_contact_id"], row["mailchimp_member_id"], update["update_run_id"])
-    reason, answer = update["reason"] or Code.CIVICRM_ADDED, str(result.status_code)
+    about = About(update.id, update.civicrm_contact_id, row["mailchimp_member_id"], update.update_run_id)
+    reason, answer = update.reason or Code.CIVICRM_ADDED, str(result.status_code)
     outcome.entries.extend(work.entry(about, effect, reason, answer) for effect in _effects(update, row))
     outcome.entries.extend(work.entry(about, effect, Code.DATA_CHANGED, answer) for effect in sent_data(update))
 
 
-def _has_undecided_interests(update: Update, row: Mapping[str, Any], agreed: Mapping[str, bool]) -> bool:
+def _has_undecided_interests(update: SentUpdate, row: Mapping[str, Any], agreed: Mapping[str, bool]) -> bool:
     """Return whether interests of someone who is subscribed again were left until Mailchimp had accepted that."""
-    change = MemberUpdate.from_body(update["data"])
+    change = MemberUpdate.from_body(update.data)
     is_return = change.subscribes and not change.only_if_new
     return is_return and not row["mailchimp_interests"].keys() <= agreed.keys()
 
 
-def _matches_base(update: Update, row: Mapping[str, Any]) -> bool:
+def _matches_base(update: SentUpdate, row: Mapping[str, Any]) -> bool:
     """Return whether the base still holds: an update without a status must not hide an unsubscribe meanwhile."""
-    subscribed = update["agreed"]["subscribed"]
+    subscribed = update.agreed["subscribed"]
     return subscribed is None or subscribed == (row["mailchimp_status"] in SUBSCRIBED_STATUSES)
 
 
-def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
+def _member_columns(update: SentUpdate, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the member's current columns: what Mailchimp returned; else what we knew, or what we sent."""
-    data = update["data"]
-    sent = MemberUpdate.from_body(data).status_given(update["mailchimp_status"])
+    data = update.data
+    sent = MemberUpdate.from_body(data).status_given(update.mailchimp_status)
     sent_status = sent.value if sent else None
-    status = body.get("status") or sent_status or update["mailchimp_status"]
+    status = body.get("status") or sent_status or update.mailchimp_status
     changed_at = _date(body.get("last_changed"))
-    ours = OwnStatus(sent_status, update["submitted_at"]) if sent_status else None
-    facts = observe_member(facts_of(update), ObservedMember(status, changed_at, _date(body.get("timestamp_opt"))), ours)
+    ours = OwnStatus(sent_status, update.submitted_at) if sent_status else None
+    before = stored_facts(update.mailchimp_status, update.mailchimp_status_date, update.mailchimp_status_by)
+    facts = observe_member(before, ObservedMember(status, changed_at, _date(body.get("timestamp_opt"))), ours)
     left_alone = ours is not None and facts.made_by is None  # someone else had made the change already
-    known = update["mailchimp_data"] or {}
-    agreed = update["agreed"]["interests"] or {}
-    interests = {**agreed, **(update["mailchimp_interests"] or {}), **data.get("interests", {})}
+    known = update.mailchimp_data or {}
+    agreed = update.agreed["interests"] or {}
+    interests = {**agreed, **(update.mailchimp_interests or {}), **data.get("interests", {})}
     interests |= {key: value for key, value in _mapping(body.get("interests")).items() if key in interests}
     names = _mapping(body.get("merge_fields"))
     names_now = {
         "first_name": blank_as_empty(names.get("FNAME", known.get("first_name", ""))),
         "last_name": blank_as_empty(names.get("LNAME", known.get("last_name", ""))),
     }
-    member_id = body.get("id") or update["mailchimp_member_id"]
+    member_id = body.get("id") or update.mailchimp_member_id
     return {
         "mailchimp_member_id": member_id,
-        "mailchimp_contact_id": body.get("contact_id") or update["mailchimp_contact_id"],
-        "mailchimp_email": body.get("email_address") or update["mailchimp_email"] or data["email_address"],
+        "mailchimp_contact_id": body.get("contact_id") or update.mailchimp_contact_id,
+        "mailchimp_email": body.get("email_address") or update.mailchimp_email or data["email_address"],
         **columns_of(facts),
-        "mailchimp_updated": changed_at or update["mailchimp_updated"],
+        "mailchimp_updated": changed_at or update.mailchimp_updated,
         "mailchimp_data": names_now,
         "names_before": names_before(
-            update["names_before"], update["mailchimp_data"], names_now, _mapping(data.get("merge_fields"))
+            update.names_before, update.mailchimp_data, names_now, _mapping(data.get("merge_fields"))
         ),
-        "hold_reason": hold_reason(update["hold_reason"], update["mailchimp_status"], status),
+        "hold_reason": hold_reason(update.hold_reason, update.mailchimp_status, status),
         "mailchimp_interests": interests,
         **({"departure": None} if status in SUBSCRIBED_STATUSES or left_alone else {}),
         **({"handed_from": None} if status in SUBSCRIBED_STATUSES and sent_status is not None else {}),
     }
 
 
-def _address_columns(update: Update, member_id: str | None) -> dict[str, Any]:
+def _address_columns(update: SentUpdate, member_id: str | None) -> dict[str, Any]:
     """Return what changes with the address; a newer one chosen in CiviCRM is still to be sent."""
-    if update["mailchimp_member_id"] is None:
-        return {"civicrm_address": update["data"]["email_address"]}  # subscribed members get the best address
+    if update.mailchimp_member_id is None:
+        return {"civicrm_address": update.data["email_address"]}  # subscribed members get the best address
     if (moved := new_address_of(update)) is None or not member_id:
         return {}
-    is_newest = normalise_address(update["new_address"] or moved) == normalise_address(moved)
+    is_newest = normalise_address(update.new_address or moved) == normalise_address(moved)
     return {"identity": f"m:{member_id}", **({"new_address": None} if is_newest else {})}
 
 
-def new_address_of(update: Update) -> str | None:
+def new_address_of(update: SentUpdate) -> str | None:
     """Return the new address that an update gives its member, if any."""
-    change = MemberUpdate.from_body(update["data"])
-    is_known = update["mailchimp_member_id"] is not None
-    return change.address if is_known and change.moves(update["mailchimp_email"]) else None
+    change = MemberUpdate.from_body(update.data)
+    is_known = update.mailchimp_member_id is not None
+    return change.address if is_known and change.moves(update.mailchimp_email) else None
 
 
 def matches_update(data: Mapping[str, Any], status: str | None) -> bool:
@@ -284,14 +285,14 @@ def matches_update(data: Mapping[str, Any], status: str | None) -> bool:
     return update.status is None or update.subscribes == (status in SUBSCRIBED_STATUSES)
 
 
-def _effects(update: Update, row: Mapping[str, Any]) -> Iterator[Effect]:
+def _effects(update: SentUpdate, row: Mapping[str, Any]) -> Iterator[Effect]:
     """Yield what a confirmed update has changed, except data."""
     if (moved := new_address_of(update)) is not None:
-        yield Effect(Side.MAILCHIMP, What.ADDRESS, "", update["mailchimp_email"], moved)
-    if row["mailchimp_status"] != update["mailchimp_status"]:
-        yield Effect(Side.MAILCHIMP, What.STATUS, "", update["mailchimp_status"], row["mailchimp_status"])
-    before = update["mailchimp_interests"] or {}
-    for interest, value in update["data"].get("interests", {}).items():
+        yield Effect(Side.MAILCHIMP, What.ADDRESS, "", update.mailchimp_email, moved)
+    if row["mailchimp_status"] != update.mailchimp_status:
+        yield Effect(Side.MAILCHIMP, What.STATUS, "", update.mailchimp_status, row["mailchimp_status"])
+    before = update.mailchimp_interests or {}
+    for interest, value in update.data.get("interests", {}).items():
         if before.get(interest, False) != value:
             old = yes_or_no(before[interest]) if interest in before else None
             yield Effect(Side.MAILCHIMP, What.INTEREST, interest, old, yes_or_no(value))

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-
-from sqlalchemy import RowMapping
 
 from mailchimpsync.mailchimp import Member, UnreadableMember
 from mailchimpsync.member_update import MemberUpdate
@@ -18,6 +17,7 @@ from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
 from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes.updates import SentUpdate
 from mailchimpsync.sync.context import Run, Work
 from mailchimpsync.sync.updates.reread import fresh_columns, read_member
 
@@ -28,7 +28,7 @@ MEMBERS_IN_FLIGHT_MAX = 8
 class OvertakenUpdate:
     """An overtaken update with its row, and the member at Mailchimp now."""
 
-    update: RowMapping
+    update: SentUpdate
     found: Member | UnreadableMember | None
 
 
@@ -55,13 +55,13 @@ def record_overtaken(tx: Transaction, overtaken: Sequence[OvertakenUpdate]) -> N
         )
     rows.write_rows(tx, columns)
     read = [one for one in overtaken if not isinstance(one.found, UnreadableMember)]
-    updates.close_overtaken(tx, [one.update["update_id"] for one in read])
+    updates.close_overtaken(tx, [one.update.update_id for one in read])
 
 
-def _make_due(update: RowMapping, fresh: dict[str, Any]) -> dict[str, Any]:
+def _make_due(update: SentUpdate, fresh: dict[str, Any]) -> dict[str, Any]:
     """A row with an update in flight becomes due after its result."""
-    if update["sync_status"] in IN_FLIGHT:
-        return {**fresh, "sync_status": update["sync_status"], "recheck": True}
+    if update.sync_status in IN_FLIGHT:
+        return {**fresh, "sync_status": update.sync_status, "recheck": True}
     return {**fresh, "sync_status": SyncStatus.TODO.value}
 
 
@@ -74,20 +74,20 @@ def settle_overtaken(run: Run) -> None:
     with run.transaction() as tx:
         found = updates.overtaken(tx, run.list_id)
         known = [
-            {"id": one["id"], **ours}
+            {"id": one.id, **ours}
             for one in found
-            if (ours := _base_if_ours(one, one["mailchimp_status"], one["mailchimp_status_date"]))
+            if (ours := _base_if_ours(one, one.mailchimp_status, one.mailchimp_status_date))
         ]
         rows.write_rows(tx, known)
-        settled = [one for one in found if one["is_over"] and one["member_problem"] is None]
-        updates.close_overtaken(tx, [one["update_id"] for one in settled])
+        settled = [one for one in found if one.is_over and one.member_problem is None]
+        updates.close_overtaken(tx, [one.update_id for one in settled])
 
 
-def _base_if_ours(update: RowMapping, status: str | None, since: Any) -> dict[str, Any]:
+def _base_if_ours(update: SentUpdate, status: str | None, since: datetime | None) -> dict[str, Any]:
     """Return the base where a member is subscribed because an overtaken update asked for it."""
-    if not MemberUpdate.from_body(update["data"]).subscribes or status not in SUBSCRIBED_STATUSES:
+    if not MemberUpdate.from_body(update.data).subscribes or status not in SUBSCRIBED_STATUSES:
         return {}
     return {
         "base_subscribed": True,
-        "mailchimp_status_date": min(since, update["created_date"]) if since else update["created_date"],
+        "mailchimp_status_date": min(since, update.created_date) if since else update.created_date,
     }

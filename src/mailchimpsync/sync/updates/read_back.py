@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +9,11 @@ from mailchimpsync.addresses import normalise_address
 from mailchimpsync.mailchimp import Member, OperationResult
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.outcomes import matches_update
-from mailchimpsync.sync.updates.reread import may_be_newer, read_member
+from mailchimpsync.sync.updates.reread import KnownUpdate, may_be_newer, read_member
 
 _NAMES = {"FNAME": "first_name", "LNAME": "last_name"}
 _SHOWN = {"email_address", "status", "status_if_new", "interests", "merge_fields"}
 """What of an update can be read from its member."""
-
-Update = Mapping[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +24,7 @@ class ReadBack:
     untouched: bool = False
 
 
-def read_back(work: Work, update: Update) -> ReadBack:
+def read_back(work: Work, update: KnownUpdate) -> ReadBack:
     """Read an update's member, and compare it with the update and with what was known when that was decided.
 
     Raises:
@@ -35,17 +32,17 @@ def read_back(work: Work, update: Update) -> ReadBack:
     """
     found = read_member(work, update)
     if found is None:
-        return ReadBack(untouched=update["mailchimp_member_id"] is None)
+        return ReadBack(untouched=update.mailchimp_member_id is None)
     if isinstance(found, Member) and _shows(update, found):
         return ReadBack(OperationResult(None, 200, _member_as_answer(found)))
     return ReadBack(untouched=not may_be_newer(found, update))
 
 
-def _shows(update: Update, found: Member) -> bool:
+def _shows(update: KnownUpdate, found: Member) -> bool:
     """Return whether a member is in all as an update wanted it; data of plugins can't be seen."""
-    wanted = update["data"]
+    wanted = update.data
     fields = wanted.get("merge_fields", {})
-    if not wanted.keys() <= _SHOWN or not fields.keys() <= _NAMES.keys() or update["agreed"].get("data") is not None:
+    if not wanted.keys() <= _SHOWN or not fields.keys() <= _NAMES.keys() or update.agreed.get("data") is not None:
         return False
     address = wanted.get("email_address")
     return (

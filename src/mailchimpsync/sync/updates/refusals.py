@@ -18,6 +18,7 @@ from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import Side, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.changes.updates import SentUpdate
 from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.runs import figures
 from mailchimpsync.sync.context import About, Work
@@ -42,20 +43,20 @@ def refuse_row_by_civicrm(row_id: int, error: RefusedError) -> dict[str, Any]:
     }
 
 
-def refuse_temporarily(update: Mapping[Any, Any], code: Code, detail: str, now: datetime) -> dict[str, Any]:
+def refuse_temporarily(update: SentUpdate, code: Code, detail: str, now: datetime) -> dict[str, Any]:
     """Return the columns of a row whose update Mailchimp refused for a temporary cause.
 
     It is due again; after too many refusals it is listed as a failure, and retried less and less often.
     """
-    decided = update["data"] if carries_only_data(update) else update["attempt"]["decided"]
-    times = _earlier_attempts(update["refusal"], decided) + 1
+    decided = update.data if carries_only_data(update) else update.attempt["decided"]
+    times = _earlier_attempts(update.refusal, decided) + 1
     refusal = {"code": code.value, "update": decided, "at": now.isoformat(), "times": times}
     is_put_off = times >= LASTING_AFTER
     if is_put_off:
         refusal["again"] = (now + _pause(decided, times)).isoformat()
-    failed = is_put_off and not update["recheck"]
+    failed = is_put_off and not update.recheck
     return {
-        "id": update["id"],
+        "id": update.id,
         "sync_status": (SyncStatus.FAIL if failed else SyncStatus.TODO).value,
         "recheck": False,
         "reason": code.value,
@@ -81,10 +82,10 @@ def civicrm_refusal(work: Work, about: About, wanted: str, error: RefusedError) 
     return work.entry(about, refused, Code.CV_CHANGE_REFUSED, error.code.value)
 
 
-def mailchimp_refusal(work: Work, update: Mapping[Any, Any], status: int, code: Code) -> NewEntry:
+def mailchimp_refusal(work: Work, update: SentUpdate, status: int, code: Code) -> NewEntry:
     """Return the journal entry for an update that Mailchimp refused."""
-    about = About(update["id"], update["civicrm_contact_id"], update["mailchimp_member_id"], update["update_run_id"])
-    wanted = "data" if update["attempt"]["decided"] is None else _wanted_change(update)
+    about = About(update.id, update.civicrm_contact_id, update.mailchimp_member_id, update.update_run_id)
+    wanted = "data" if update.attempt["decided"] is None else _wanted_change(update)
     return work.entry(about, Effect(Side.MAILCHIMP, What.REFUSED, new=wanted), code, f"{status} {code.value}")
 
 
@@ -99,10 +100,10 @@ def count_refused(tx: Transaction, refused: Sequence[tuple[int | None, int]]) ->
         kept_plans.record_refused(tx, run_id, row_ids)
 
 
-def _wanted_change(update: Mapping[Any, Any]) -> str:
+def _wanted_change(update: SentUpdate) -> str:
     """Return what an update wanted, without the address."""
-    change = MemberUpdate.from_body(update["data"])
-    moves = update["mailchimp_member_id"] and change.moves(update["mailchimp_email"])
+    change = MemberUpdate.from_body(update.data)
+    moves = update.mailchimp_member_id and change.moves(update.mailchimp_email)
     wanted = (
         change.status,
         "interests" if change.interests else None,

@@ -12,14 +12,13 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.errors import Code, RefusedError, RemoteError
 from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results, shows_member
 from mailchimpsync.model import MemberStatus, SyncStatus
 from mailchimpsync.store.cache import contacts, data, members, rows
 from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes.updates import BatchRow, SentUpdate
 from mailchimpsync.store.journal import journal
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Work
@@ -45,7 +44,7 @@ class ResultCounts:
     unanswered: int = 0
 
 
-def read_results(work: Work, batch: Any, info: BatchInfo) -> ResultCounts:
+def read_results(work: Work, batch: BatchRow, info: BatchInfo) -> ResultCounts:
     """Process the results of a finished batch; updates without a result are due again.
 
     Reading them a second time changes nothing: an update takes one result.
@@ -54,9 +53,9 @@ def read_results(work: Work, batch: Any, info: BatchInfo) -> ResultCounts:
         TransientError: they can't be read, or not to the end; those read before are recorded.
     """
     totals = Totals()
-    batch_id = batch["id"]
+    batch_id = batch.id
     try:
-        for some in _chunks(_own_results(work, batch["mark"], info)):
+        for some in _chunks(_own_results(work, batch.mark, info)):
             totals.add(apply_results(work, batch_id, some), len(some))
     except RefusedError as error:
         if error.code is not Code.BATCH_LOST:
@@ -112,12 +111,12 @@ def give_up_results(work: Work, batch_id: int) -> int:
     return number
 
 
-def record_batch_failure(work: Work, batch: Any, error: RemoteError) -> bool:
+def record_batch_failure(work: Work, batch: BatchRow, error: RemoteError) -> bool:
     """Record that a batch couldn't be read; after several failures, give it up. Return whether it is given up.
 
     Its rows are then due, and decided from their members' state, which each run reads.
     """
-    attempts: int = batch["attempts"] + 1
+    attempts = batch.attempts + 1
     is_last = attempts > len(MINUTES_BETWEEN_ATTEMPTS)
     pause = timedelta(minutes=MINUTES_BETWEEN_ATTEMPTS[min(attempts, len(MINUTES_BETWEEN_ATTEMPTS)) - 1])
     noted = {
@@ -127,9 +126,9 @@ def record_batch_failure(work: Work, batch: Any, error: RemoteError) -> bool:
         "problem_detail": " ".join(part for part in (error.what.rstrip(".") + ".", error.detail) if part)[:DETAIL_MAX],
     }
     with work.transaction() as tx:
-        updates.set_batch(tx, batch["id"], **noted)
+        updates.set_batch(tx, batch.id, **noted)
     if is_last:
-        give_up_results(work, batch["id"])
+        give_up_results(work, batch.id)
     else:
         work.log(f"The results of a batch couldn't be read ({error.code}); it is tried again in {pause}.")
     return is_last
@@ -143,7 +142,7 @@ def _own_results(work: Work, mark: str | None, info: BatchInfo) -> Iterator[tupl
             yield key, result
 
 
-def _is_about(list_id: str, update: RowMapping, result: OperationResult) -> bool:
+def _is_about(list_id: str, update: SentUpdate, result: OperationResult) -> bool:
     """Return whether a result is about the member and the audience of its update.
 
     After a change of address the result has the id of the new one. Archiving and tags have no result; if a member's
@@ -156,15 +155,15 @@ def _is_about(list_id: str, update: RowMapping, result: OperationResult) -> bool
         return True
     if returned_list not in (None, list_id) or (_changes_member(update) and not shows_member(result.body)):
         return False
-    ours = {update["mailchimp_member_id"]}
-    ours |= {member_id_of(one) for one in (update["data"].get("email_address"), update["mailchimp_email"]) if one}
+    ours = {update.mailchimp_member_id}
+    ours |= {member_id_of(one) for one in (update.data.get("email_address"), update.mailchimp_email) if one}
     returned = {one for one in (returned_id, member_id_of(returned_address) if returned_address else None) if one}
     return not returned or not returned.isdisjoint(ours)
 
 
-def _changes_member(update: RowMapping) -> bool:
+def _changes_member(update: SentUpdate) -> bool:
     """Return whether Mailchimp responds to an update with its member."""
-    return "tags" not in update["data"] and update["data"].get("status") != MemberStatus.ARCHIVED
+    return "tags" not in update.data and update.data.get("status") != MemberStatus.ARCHIVED
 
 
 def _chunks(answers: Iterable[tuple[int, OperationResult]]) -> Iterator[dict[int, OperationResult]]:
@@ -221,7 +220,7 @@ def close_batch(work: Work, batch_id: int, refused_alike: Code | None = None, **
         updates.complete_updates(tx, [(key, updates.UNANSWERED) for key in found])
         again: Sequence[dict[str, Any]] = [
             {
-                "id": update["id"],
+                "id": update.id,
                 "sync_status": SyncStatus.TODO.value,
                 "recheck": False,
                 "reason": Code.BATCH_LOST.value,

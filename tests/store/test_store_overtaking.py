@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from mailchimpsync.store import Store
-from mailchimpsync.store.changes import kept_plans, updates
+from mailchimpsync.store.changes import batches, kept_plans, overtaking, updates
 from mailchimpsync.store.changes.kept_plans import DONE, LEFT_OUT, UNKNOWN
 from mailchimpsync.store.schema import cache, change, kept_plan, run, update
 from store.changes.test_store_updates import an_update
@@ -36,7 +36,7 @@ def row_with(tx: Connection, update_id: int) -> int:
 
 
 def send(tx: Connection, *update_ids: int, list_id: str = LIST) -> int:
-    return updates.open_batch(tx, list_id, update_ids, hour(10), "mark")
+    return batches.open_batch(tx, list_id, update_ids, hour(10), "mark")
 
 
 def unsent(tx: Connection) -> list[int]:
@@ -61,7 +61,7 @@ def test_an_opt_out_that_overtakes_is_sent_directly_one_that_does_not_goes_with_
     with store.begin() as tx:
         walks, other = queue(tx, WALKS), queue(tx, OFF)
         send(tx, walks)
-        updates.overtake(tx, [row_with(tx, walks)])
+        overtaking.overtake(tx, [row_with(tx, walks)])
         updates.add_updates(tx, [an_update(row_with(tx, walks), data=OFF)])
 
         [found] = direct(tx)
@@ -93,29 +93,29 @@ def test_rows_that_changed_with_something_in_flight_are_found_unless_that_is_an_
         changed, quiet, leaving = queue(tx, WALKS, recheck=True), queue(tx, WALKS), queue(tx, OFF, recheck=True)
         queue(tx, WALKS, recheck=True, list_id=OTHER_LIST)
         send(tx, changed, quiet, leaving)
-        [row_id] = updates.rows_changed_in_flight(tx, LIST, 0, 9)
+        [row_id] = overtaking.rows_changed_in_flight(tx, LIST, 0, 9)
 
         assert row_id == row_with(tx, changed)
-        assert list(updates.rows_changed_in_flight(tx, LIST, row_id, 9)) == []
-        assert list(updates.rows_changed_in_flight(tx, LIST, 0, 9, [row_with(tx, quiet)])) == []
+        assert list(overtaking.rows_changed_in_flight(tx, LIST, row_id, 9)) == []
+        assert list(overtaking.rows_changed_in_flight(tx, LIST, 0, 9, [row_with(tx, quiet)])) == []
 
 
 def test_what_was_overtaken_is_known_until_its_batch_is_over_and_it_was_looked_at(store: Store) -> None:
     with store.begin() as tx:
         sent, never = queue(tx, ON), queue(tx, ON)
         batch_id = send(tx, sent)
-        updates.overtake(tx, [row_with(tx, sent), row_with(tx, never)])
-        [found] = updates.overtaken(tx, LIST)
+        overtaking.overtake(tx, [row_with(tx, sent), row_with(tx, never)])
+        [found] = overtaking.overtaken(tx, LIST)
         assert (found.update_id, found.is_over) == (sent, False)
-        assert updates.may_still_be_done(tx, [row_with(tx, sent)])
-        assert not updates.may_still_be_done(tx, [row_with(tx, never)])
-        assert not updates.may_still_be_done(tx, [])
+        assert overtaking.may_still_be_done(tx, [row_with(tx, sent)])
+        assert not overtaking.may_still_be_done(tx, [row_with(tx, never)])
+        assert not overtaking.may_still_be_done(tx, [])
 
-        updates.set_batch(tx, batch_id, response_processed=updates.HANDLED)
-        assert [one.is_over for one in updates.overtaken(tx, LIST, batch_id)] == [True]
-        assert not updates.may_still_be_done(tx, [row_with(tx, sent)])
-        updates.close_overtaken(tx, [sent])
-        assert list(updates.overtaken(tx, LIST)) == []
+        batches.set_batch(tx, batch_id, response_processed=batches.HANDLED)
+        assert [one.is_over for one in overtaking.overtaken(tx, LIST, batch_id)] == [True]
+        assert not overtaking.may_still_be_done(tx, [row_with(tx, sent)])
+        overtaking.close_overtaken(tx, [sent])
+        assert list(overtaking.overtaken(tx, LIST)) == []
         assert updates.count_open_and_lost(tx, RUN) == (0, 2)
 
 
@@ -129,10 +129,10 @@ def test_an_opt_out_hangs_once_its_batch_has_taken_ten_minutes(store: Store, *, 
 
         def hanging(minutes: int, after: int = 0, *, changed: bool = changed) -> list[int]:
             now = hour(10) + timedelta(minutes=minutes)
-            return [one.id for one in updates.hanging_opt_outs(tx, LIST, now, after, 9, changed=changed)]
+            return [one.id for one in overtaking.hanging_opt_outs(tx, LIST, now, after, 9, changed=changed)]
 
         assert (hanging(9), hanging(11), hanging(11, off), hanging(11, changed=not changed)) == ([], [off], [], [])
-        updates.set_batch(tx, batch_id, response_processed=updates.HANDLED)
+        batches.set_batch(tx, batch_id, response_processed=batches.HANDLED)
         assert hanging(11) == []
 
 
@@ -141,13 +141,13 @@ def test_one_that_hangs_is_queued_once_more_for_a_request_of_its_own_and_says_th
         agreed = {"subscribed": False, "interests": None, "data": {"x": 1}}
         off = queue(tx, OFF | {"merge_fields": {"FNAME": "Ann"}}, agreed=agreed)
         send(tx, off)
-        updates.send_directly(tx, [off])
+        overtaking.send_directly(tx, [off])
         [found] = updates.unsent_opt_outs(tx, LIST, 9)
 
         assert (found.data, found.agreed) == (OFF, {"subscribed": False, "interests": None})
         its_own = select(update.c.created_date, update.c.run_id).where(update.c.id == found.id)
         assert tx.execute(its_own).one() == (hour(9), RUN)
-        assert [one.update_id for one in updates.overtaken(tx, LIST)] == [off]
+        assert [one.update_id for one in overtaking.overtaken(tx, LIST)] == [off]
         assert updates.count_open_and_lost(tx, RUN) == (1, 0)  # it was not lost: another one stands for it
 
 
@@ -156,14 +156,14 @@ def test_nothing_else_is_sent_for_a_member_while_mailchimp_may_still_take_them_o
         off, other = queue(tx, OFF), queue(tx, WALKS)
         batch_id = send(tx, off, other)
         row_ids = [row_with(tx, off), row_with(tx, other)]
-        updates.overtake(tx, row_ids)
+        overtaking.overtake(tx, row_ids)
         updates.add_updates(tx, [an_update(row_id, data=ON) for row_id in row_ids])
         [waits] = list(tx.execute(select(update.c.id).where(update.c.open_row == row_ids[0])).scalars())
 
         assert len(unsent(tx)) == 1  # an interest that was overtaken takes nobody off
         assert waits not in unsent(tx)
-        updates.set_batch(tx, batch_id, response_processed=updates.HANDLED)
-        updates.close_overtaken(tx, [off, other])
+        batches.set_batch(tx, batch_id, response_processed=batches.HANDLED)
+        overtaking.close_overtaken(tx, [off, other])
         assert waits in unsent(tx)
 
 
@@ -215,17 +215,17 @@ def test_what_was_sent_and_never_answered_is_found_with_its_row(store: Store) ->
 def test_a_batch_that_keeps_people_waiting_is_told(store: Store) -> None:
     with store.begin() as tx:
         batch_id = send(tx, queue(tx, OFF))
-        assert updates.batch_delay(tx, LIST, hour(10)) is None
-        told = updates.batch_delay(tx, LIST, LATER)
+        assert batches.batch_delay(tx, LIST, hour(10)) is None
+        told = batches.batch_delay(tx, LIST, LATER)
         assert told is not None
         assert (told.code, told.since, told.number) == ("BATCH_UNPROVED", hour(10), 1)
-        updates.set_batch(tx, batch_id, mailchimp_batch_id="b1")
-        slow = updates.batch_delay(tx, LIST, LATER)
+        batches.set_batch(tx, batch_id, mailchimp_batch_id="b1")
+        slow = batches.batch_delay(tx, LIST, LATER)
         assert slow is not None
         assert slow.code == "BATCH_SLOW"
-        updates.record_foreign_batch(tx, batch_id, "b9")
+        batches.record_foreign_batch(tx, batch_id, "b9")
 
-        assert (updates.foreign_batch_ids(tx, batch_id), updates.batch_of(tx, "b2")) == ({"b9"}, None)
+        assert (batches.foreign_batch_ids(tx, batch_id), batches.batch_of(tx, "b2")) == ({"b9"}, None)
 
 
 def test_what_a_plan_wanted_and_got_no_answer_is_unknown_until_it_was_read_back(store: Store) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from mailchimpsync.errors import BusyError, Code, RefusedError, UsageError
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes import batches
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import batch
 from mailchimpsync.sync import Outcome, collect_connection, process_batch
@@ -38,7 +38,7 @@ def collect(world: World) -> int:
 
 def process(world: World, *, again: bool = False) -> Any:
     with world.store.begin() as tx:
-        row = updates.stored_batch(tx, tx.execute(select(func.min(batch.c.id))).scalar_one())
+        row = batches.stored_batch(tx, tx.execute(select(func.min(batch.c.id))).scalar_one())
     return process_batch(world.systems, world.connection, row, Deadline.after(world.runtime, 60), again=again)
 
 

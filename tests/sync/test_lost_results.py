@@ -7,7 +7,7 @@ import pytest
 
 from mailchimpsync.mailchimp import recent_batches
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store.changes import kept_plans, updates
+from mailchimpsync.store.changes import batches, kept_plans
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.schema import batch
 from mailchimpsync.sync import Outcome, abort_connection, preview
@@ -26,9 +26,9 @@ DAMAGED = Fault(FaultKind.STATUS, STORAGE, times=10_000, status=200, body="no ar
 ALL_DAY = sum(MINUTES_BETWEEN_ATTEMPTS) * 60
 
 
-def trouble(world: World) -> updates.BatchDelay | None:
+def trouble(world: World) -> batches.BatchDelay | None:
     with world.store.begin() as tx:
-        return updates.batch_delay(tx, LIST, world.now)
+        return batches.batch_delay(tx, LIST, world.now)
 
 
 def sync_all_day(world: World) -> None:
@@ -122,7 +122,7 @@ def test_a_change_of_a_plan_whose_answer_was_lost_is_not_known_until_the_member_
     world.sync(wait_for_batches=False)
     assert outcomes(world, plan_id) == {"done": 1}  # it waits; the plan says so where it is shown
     with world.store.begin() as tx:
-        [one] = updates.unhandled_batches(tx, LIST)
+        [one] = batches.unhandled_batches(tx, LIST)
     assert (give_up(world, one.id), outcomes(world, plan_id)) == (1, {"unknown": 1})
 
     world.sync(wait_for_batches=False)
@@ -148,7 +148,7 @@ def test_an_undo_whose_answer_was_lost_is_not_known_until_the_member_was_read(wo
     world.mailchimp.faults.plant(UNREACHABLE)
     world.sync(wait_for_batches=False)
     with world.store.begin() as tx:
-        [one] = updates.unhandled_batches(tx, LIST)
+        [one] = batches.unhandled_batches(tx, LIST)
     assert (give_up(world, one.id), outcomes(world, plan_id)) == (1, {"unknown": 1})
 
     world.sync(wait_for_batches=False)
@@ -218,7 +218,7 @@ def test_a_reading_that_dies_midway_is_seen_and_goes_on(world: World) -> None:
         world.sync()
     with world.store.begin() as tx:
         read = list(tx.execute(batch.select()).mappings())
-    assert [row["response_processed"] for row in read] == [updates.BEING_READ]
+    assert [row["response_processed"] for row in read] == [batches.BEING_READ]
     world.to_mailchimp.before = lambda _request: None
 
     world.sync()

@@ -11,7 +11,7 @@ from mailchimpsync.actions import erase
 from mailchimpsync.actions.runs.refresh_batches import refresh_batches
 from mailchimpsync.model import ChangeKind, LaneChoice, Limit, Limits
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes import batches
 from mailchimpsync.store.schema import batch, update
 from mailchimpsync.sync import Outcome, collect_connection, process_batch
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
@@ -203,10 +203,10 @@ def test_killed_at_any_step_she_is_off_after_the_next_sync(step: int) -> None:
     world.close()
 
 
-def the_batch(world: World) -> updates.BatchRow:
+def the_batch(world: World) -> batches.BatchRow:
     with world.store.begin() as tx:
         newest = select(batch.c.id).where(batch.c.lane == "batch").order_by(batch.c.id.desc()).limit(1)
-        return updates.stored_batch(tx, tx.execute(newest).scalar_one())
+        return batches.stored_batch(tx, tx.execute(newest).scalar_one())
 
 
 def test_read_by_force_the_overtaken_batch_changes_nothing(world: World) -> None:

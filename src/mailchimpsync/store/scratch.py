@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, or_, select
 
 from mailchimpsync.runtime import temporary_directory
-from mailchimpsync.store.changes.updates import HANDLED
+from mailchimpsync.store.changes.batches import HANDLED
 from mailchimpsync.store.engine.database import Store
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import batch, cache, data, group_contact, run, status, tombstone, update

@@ -12,9 +12,9 @@ from mailchimpsync.mailchimp import delete_batch
 from mailchimpsync.model import Connection, Lane
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import Transaction
-from mailchimpsync.store.changes import kept_plans, updates
+from mailchimpsync.store.changes import batches, kept_plans, updates
+from mailchimpsync.store.changes.batches import BatchRow
 from mailchimpsync.store.changes.kept_plans import PlanState
-from mailchimpsync.store.changes.updates import BatchRow
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.lease.lease import is_held, writing_under
@@ -81,7 +81,7 @@ def abort_connection(systems: Systems, connection: Connection) -> AbortResult:
 def _abort_batches(work: Work) -> tuple[int, list[KeptBatch], int]:
     """Delete all batches whose results haven't been processed; a failure doesn't affect the others."""
     with work.transaction() as tx:
-        rows = updates.unhandled_batches(tx, work.list_id)
+        rows = batches.unhandled_batches(tx, work.list_id)
     deleted, kept, aborted = 0, [], 0
     for row in rows:
         if work.deadline.reached:
@@ -119,7 +119,7 @@ def _abort_updates(work: Work, batch_id: int | None) -> int:
         with work.transaction() as tx:
             number = updates.abort_updates(tx, work.list_id, batch_id, UPDATES_PER_STEP)
             if not number and batch_id is not None:
-                updates.set_batch(tx, batch_id, status=STATUS, response_processed=updates.HANDLED)
+                batches.set_batch(tx, batch_id, status=STATUS, response_processed=batches.HANDLED)
         if not number:
             return aborted
         aborted += number

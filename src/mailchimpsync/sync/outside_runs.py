@@ -10,8 +10,8 @@ from mailchimpsync.mailchimp import BatchInfo
 from mailchimpsync.messages import say
 from mailchimpsync.model import Connection, Lane
 from mailchimpsync.runtime import Deadline, NoProgress
-from mailchimpsync.store.changes import updates
-from mailchimpsync.store.changes.updates import BatchRow
+from mailchimpsync.store.changes import batches
+from mailchimpsync.store.changes.batches import BatchRow
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.lease.lease import owned_lease
@@ -91,8 +91,8 @@ def process_batch(
 
 def _finished(work: Work, row: BatchRow, *, again: bool) -> BatchInfo | None:
     with work.transaction() as tx:
-        now = updates.batch_row(tx, row.id) or row
-    if now.response_processed == updates.HANDLED and not again:
+        now = batches.batch_row(tx, row.id) or row
+    if now.response_processed == batches.HANDLED and not again:
         raise UsageError(
             say("Batch %(id)s has been processed already. Give force=1 to read its results again.", id=row.id)
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.webhooks.conftest import CLUB, CLUB_SECRET, NEWS, NOON, Mailbox, form
-from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes import batches
 
 FINISHED = (
     b"type=batch_operation_completed&fired_at=2017-02-10 14:59:37&data[id]=8b2428d747&data[status]=finished"
@@ -32,7 +32,7 @@ def test_a_batch_that_is_not_ours_is_let_pass(mailbox: Mailbox) -> None:
 
 
 def test_a_batch_whose_results_have_been_read_is_let_pass(mailbox: Mailbox) -> None:
-    mailbox.add_batch(OURS, processed=updates.HANDLED)
+    mailbox.add_batch(OURS, processed=batches.HANDLED)
     assert mailbox.batch(FINISHED) == 200
     assert mailbox.events() == []
 

@@ -11,7 +11,7 @@ import pytest
 
 from cli.conftest import PATIENCE_SECONDS
 from mailchimpsync.store import Store
-from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes import batches
 from mailchimpsync.sync.lease import stopping
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.processes import wait_until
@@ -85,7 +85,7 @@ def knows_its_batch(command_line: CommandLine) -> bool:
     """Say whether Mailchimp's answer with the id of a batch is stored; a batch without it can't be deleted."""
     store = Store(f"sqlite:///{command_line.home / 'mailchimpsync.sqlite'}")
     with store.begin() as tx:
-        found = bool(updates.own_batch_ids(tx))
+        found = bool(batches.own_batch_ids(tx))
     store.close()
     return found
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from mailchimpsync.store import Store
 from mailchimpsync.store.cache import deleted_members
-from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes import batches, updates
 from mailchimpsync.store.schema import cache, update
 from store.databases import ANN, LIST, NEXT_RUN, OTHER_LIST, RUN, add_row, hour, member, row, row_of, store_members
 
@@ -56,7 +56,7 @@ def test_what_was_not_sent_is_decided_again(store: Store) -> None:
         common = {"data": {}, "attempt": {}, "agreed": {}, "created_date": hour(9), "run_id": RUN}
         updates.add_updates(tx, [{"mailchimpsync_cache_id": key, "open_row": key, **common} for key in (waiting, sent)])
         ids = {one.open_row: one.id for one in tx.execute(select(update.c.open_row, update.c.id))}
-        updates.open_batch(tx, LIST, [ids[sent]], hour(10), "mark")
+        batches.open_batch(tx, LIST, [ids[sent]], hour(10), "mark")
 
         assert updates.withdraw_unsent(tx, LIST) == 1
         assert (row(tx, waiting)["sync_status"], row(tx, waiting)["recheck"]) == ("todo", False)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from mailchimpsync.store import Store
-from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes import batches, updates
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import cache, update
 from store.databases import LIST, OTHER_LIST, RUN, add_row, hour
@@ -31,7 +31,7 @@ def row_states(tx: Connection) -> dict[int, Any]:
 def test_the_updates_of_a_batch_or_those_in_none_are_dropped_and_no_others(store: Store, in_batch: bool) -> None:
     with store.begin() as tx:
         (sent, sent_update), (waiting, _), (elsewhere, _) = queue(tx), queue(tx), queue(tx, OTHER_LIST)
-        batch_id = updates.open_batch(tx, LIST, [sent_update], hour(10), "mark")
+        batch_id = batches.open_batch(tx, LIST, [sent_update], hour(10), "mark")
 
         number = updates.abort_updates(tx, LIST, batch_id if in_batch else None, 10)
 
@@ -54,15 +54,15 @@ def test_many_updates_are_dropped_some_at_a_time(store: Store) -> None:
 
 def test_audiences_with_unread_batches_are_told(store: Store) -> None:
     with store.begin() as tx:
-        batch_id = updates.open_batch(tx, LIST, [queue(tx)[1]], hour(10), "mark")
-        assert updates.lists_with_open_batches(tx) == {LIST}
-        updates.set_batch(tx, batch_id, response_processed=updates.HANDLED)
+        batch_id = batches.open_batch(tx, LIST, [queue(tx)[1]], hour(10), "mark")
+        assert batches.lists_with_open_batches(tx) == {LIST}
+        batches.set_batch(tx, batch_id, response_processed=batches.HANDLED)
 
-        assert updates.lists_with_open_batches(tx) == set()
-        found = updates.batch_row(tx, batch_id)
+        assert batches.lists_with_open_batches(tx) == set()
+        found = batches.batch_row(tx, batch_id)
         assert found is not None
-        assert found.response_processed == updates.HANDLED
-        assert updates.batch_row(tx, batch_id + 1) is None
+        assert found.response_processed == batches.HANDLED
+        assert batches.batch_row(tx, batch_id + 1) is None
 
 
 def test_a_request_to_stop_is_seen_by_other_processes_until_it_is_cleared(store: Store, second_store: Store) -> None:
@@ -78,7 +78,7 @@ def test_a_request_to_stop_is_seen_by_other_processes_until_it_is_cleared(store:
 def test_due_rows_whose_update_was_aborted_after_it_was_sent_are_told_with_it(store: Store) -> None:
     with store.begin() as tx:
         (sent, first), (_, never_sent) = queue(tx), queue(tx)
-        batch_id = updates.open_batch(tx, LIST, [first], hour(10), "mark")
+        batch_id = batches.open_batch(tx, LIST, [first], hour(10), "mark")
         for one in (batch_id, None):
             updates.abort_updates(tx, LIST, one, 10)
         assert updates.unanswered_updates(tx, LIST, 0, 10) == []

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from mailchimpsync.errors import StoreError
 from mailchimpsync.store import Store
-from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes import batches, updates
 from mailchimpsync.store.schema import batch, cache, update
 from store.databases import LIST, OTHER_LIST, RUN, add_row, hour
 
@@ -69,7 +69,7 @@ def test_unsent_updates_come_in_their_order_and_with_their_members_id(store: Sto
 def test_what_is_in_a_batch_is_not_sent_again(store: Store) -> None:
     with store.begin() as tx:
         first, second = queue(tx, 2)
-        batch_id = updates.open_batch(tx, LIST, [first], hour(10), "mark")
+        batch_id = batches.open_batch(tx, LIST, [first], hour(10), "mark")
 
         assert [one.id for one in updates.unsent_updates(tx, LIST, 9)] == [second]
         assert updates.open_updates_of(tx, batch_id) == [first]
@@ -79,10 +79,10 @@ def test_what_is_in_a_batch_is_not_sent_again(store: Store) -> None:
 def test_a_batch_that_never_left_gives_its_updates_back(store: Store) -> None:
     with store.begin() as tx:
         keys = queue(tx, 2)
-        batch_id = updates.open_batch(tx, LIST, keys, hour(10), "mark")
+        batch_id = batches.open_batch(tx, LIST, keys, hour(10), "mark")
 
-        assert updates.requeue_batch(tx, batch_id) == 2
-        updates.delete_batch(tx, batch_id)
+        assert batches.requeue_batch(tx, batch_id) == 2
+        batches.delete_batch(tx, batch_id)
         assert [one.id for one in updates.unsent_updates(tx, LIST, 9)] == keys
         assert tx.execute(select(batch)).all() == []
 
@@ -90,31 +90,31 @@ def test_a_batch_that_never_left_gives_its_updates_back(store: Store) -> None:
 def test_what_was_answered_is_not_given_back(store: Store) -> None:
     with store.begin() as tx:
         answered, unanswered = queue(tx, 2)
-        batch_id = updates.open_batch(tx, LIST, [answered, unanswered], hour(10), "mark")
+        batch_id = batches.open_batch(tx, LIST, [answered, unanswered], hour(10), "mark")
         updates.complete_updates(tx, [(answered, None)])
 
-        assert updates.requeue_batch(tx, batch_id) == 1
+        assert batches.requeue_batch(tx, batch_id) == 1
         assert updates.open_updates_of(tx, batch_id) == []
 
 
 def test_batches_are_unhandled_until_their_results_are_read(store: Store) -> None:
     with store.begin() as tx:
-        first = updates.open_batch(tx, LIST, queue(tx, 2), hour(10), "mark")
-        second = updates.open_batch(tx, LIST, queue(tx), hour(11), "mark")
-        updates.open_batch(tx, OTHER_LIST, [], hour(11), "mark")
-        updates.set_batch(tx, first, mailchimp_batch_id="b1", status="finished", response_processed=updates.HANDLED)
-        left = updates.unhandled_batches(tx, LIST)
+        first = batches.open_batch(tx, LIST, queue(tx, 2), hour(10), "mark")
+        second = batches.open_batch(tx, LIST, queue(tx), hour(11), "mark")
+        batches.open_batch(tx, OTHER_LIST, [], hour(11), "mark")
+        batches.set_batch(tx, first, mailchimp_batch_id="b1", status="finished", response_processed=batches.HANDLED)
+        left = batches.unhandled_batches(tx, LIST)
 
         assert [one.id for one in left] == [second]
         assert (left[0].created_date, left[0].total_operations) == (hour(11), 1)
-        assert updates.own_batch_ids(tx) == {"b1"}
+        assert batches.own_batch_ids(tx) == {"b1"}
 
 
 def test_results_find_their_rows_and_only_open_updates_of_their_batch(store: Store) -> None:
     with store.begin() as tx:
         mine, answered, elsewhere = queue(tx, 3)
-        batch_id = updates.open_batch(tx, LIST, [mine, answered], hour(10), "mark")
-        updates.open_batch(tx, LIST, [elsewhere], hour(10), "mark")
+        batch_id = batches.open_batch(tx, LIST, [mine, answered], hour(10), "mark")
+        batches.open_batch(tx, LIST, [elsewhere], hour(10), "mark")
         updates.complete_updates(tx, [(answered, None)])
         found = updates.updates_with_rows(tx, batch_id, [mine, answered, elsewhere, 999_999])
 

@@ -12,7 +12,7 @@ from mailchimpsync.errors import Code
 from mailchimpsync.model import Side, Stage
 from mailchimpsync.store import Store
 from mailchimpsync.store.cache import groups
-from mailchimpsync.store.changes import kept_plans, updates
+from mailchimpsync.store.changes import batches, kept_plans, updates
 from mailchimpsync.store.journal import journal
 from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.privacy import removed_audiences
@@ -51,7 +51,7 @@ def furnish(tx: Connection, list_id: str) -> None:
     ]
     updates.add_updates(tx, open_updates)
     unsent = updates.unsent_updates(tx, list_id, 10)
-    updates.set_batch(tx, updates.open_batch(tx, list_id, [unsent[0].id], hour(8), "mark"), mailchimp_batch_id="b1")
+    batches.set_batch(tx, batches.open_batch(tx, list_id, [unsent[0].id], hour(8), "mark"), mailchimp_batch_id="b1")
     changes = {"create_contact": False, "group_changes": [], "sync_status": "ok", "reason": "IN_SYNC", "agreed": {}}
     changes |= {"identity": "m:ann", "before": {}}
     tx.execute(insert(change).values(run_id=run_id, cache_id=rows[0], **changes))

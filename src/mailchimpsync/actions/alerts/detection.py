@@ -19,7 +19,7 @@ from mailchimpsync.errors import Code
 from mailchimpsync.messages import moment
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
-from mailchimpsync.store.changes.updates import BatchDelay
+from mailchimpsync.store.changes.batches import BatchDelay
 from mailchimpsync.store.runs import attempts, runs
 from mailchimpsync.store.site import alerts
 from mailchimpsync.sync import Outcome

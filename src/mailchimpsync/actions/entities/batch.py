@@ -22,7 +22,7 @@ from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import UsageError
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import edits
-from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes import batches
 from mailchimpsync.store.queries import lookup
 from mailchimpsync.store.schema import batch
 
@@ -126,9 +126,9 @@ def _check(tx: Transaction, batch_id: int | None, given: dict[str, Any]) -> None
     name = given.get("mailchimp_batch_id", before)
     if name is None:
         raise UsageError("mailchimp_batch_id: give Mailchimp's id of the new batch.")
-    if name != before and name in updates.own_batch_ids(tx):
+    if name != before and name in batches.own_batch_ids(tx):
         raise UsageError("mailchimp_batch_id: this batch is already known.")
-    if batch_id and (name != (before or name) or given.get("response_processed") == updates.HANDLED):
+    if batch_id and (name != (before or name) or given.get("response_processed") == batches.HANDLED):
         _settled(tx, batch_id)
 
 

@@ -14,7 +14,7 @@ from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import BusyError, Code, LeaseLostError, MailchimpsyncError, UsageError
 from mailchimpsync.messages import say
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes import batches
 from mailchimpsync.sync import collect_connection, process_batch
 
 SECONDS_MAX = 120
@@ -51,7 +51,7 @@ def processcompleted(
         TransientError: Mailchimp can't be reached; call again.
     """
     with site.store.begin() as tx:
-        row = updates.batch_row(tx, id)
+        row = batches.batch_row(tx, id)
     if row is None:
         raise UsageError(say("There is no batch %(id)s.", id=id), code=Code.UNKNOWN)
     link = find_audience(site, row.mailchimp_list_id)
@@ -70,7 +70,7 @@ def collectresults(site: Site, *, stop: Callable[[], bool] | None = None) -> int
         MailchimpsyncError: some batches could not be checked.
     """
     with site.store.begin() as tx:
-        waiting = updates.lists_with_open_batches(tx)
+        waiting = batches.lists_with_open_batches(tx)
     found, problems = 0, []
     for link in site.configuration.connections:
         if link.audience_id not in waiting or (stop is not None and stop()):

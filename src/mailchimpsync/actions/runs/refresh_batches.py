@@ -9,7 +9,7 @@ from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.config import Link
 from mailchimpsync.errors import MailchimpsyncError
-from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes import batches
 
 if TYPE_CHECKING:
     from mailchimpsync.mailchimp import BatchInfo
@@ -25,7 +25,7 @@ def refresh_batches(site: Site, links: Sequence[Link]) -> dict[str, str]:
     waiting: dict[str, dict[str, int]] = {}
     with site.store.begin() as tx:
         for link in links:
-            known = updates.unhandled_batches(tx, link.audience_id)
+            known = batches.unhandled_batches(tx, link.audience_id)
             ids = {row.mailchimp_batch_id: row.id for row in known if row.mailchimp_batch_id}
             waiting.setdefault(link.account, {}).update(ids)
     problems = {account: _refresh(site, account, ids) for account, ids in waiting.items() if ids}
@@ -43,7 +43,7 @@ def _refresh(site: Site, account: str, ids: Mapping[str, int]) -> str | None:
     with site.store.begin() as tx:
         for info in found:
             if info.id in ids:
-                updates.set_batch(tx, ids[info.id], **_figures(info))
+                batches.set_batch(tx, ids[info.id], **_figures(info))
     return None
 
 

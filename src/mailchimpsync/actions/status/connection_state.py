@@ -19,6 +19,7 @@ from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
 from mailchimpsync.store.changes import kept_plans, updates
+from mailchimpsync.store.changes.batches import BatchDelay, batch_delay
 from mailchimpsync.store.queries.due import NEXT_RUN, Due, count_due
 from mailchimpsync.store.runs import runs, services
 from mailchimpsync.store.verify import verifications
@@ -89,7 +90,7 @@ class ConnectionState:
     verified_at: datetime | None = None
     unexplained: int = 0
     explained: int = 0
-    batches: updates.BatchDelay | None = None
+    batches: BatchDelay | None = None
     gone_interests: tuple[str, ...] = ()
 
     @property
@@ -148,7 +149,7 @@ def state_of(tx: Transaction, link: Link, now: datetime, still_due: Due | None =
         verified_at=verified.started_at if verified is not None else None,
         unexplained=verified.unexplained if verified is not None else 0,
         explained=verified.explained if verified is not None else 0,
-        batches=updates.batch_delay(tx, list_id, now),
+        batches=batch_delay(tx, list_id, now),
         gone_interests=deleted_interests(stored, link.interests),
     )
 
@@ -270,7 +271,7 @@ def interests_in_words(gone: Sequence[str]) -> str:
     )
 
 
-def batch_sentences(trouble: updates.BatchDelay) -> str:
+def batch_sentences(trouble: BatchDelay) -> str:
     """Return why batches have no results, in sentences."""
     number = (
         say("1 batch has been waiting")

@@ -22,6 +22,7 @@ from mailchimpsync.config import Link
 from mailchimpsync.model import Stage, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans, updates
+from mailchimpsync.store.changes.batches import unhandled_batches
 from mailchimpsync.store.queries import lookup
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.runs.runs import StoredRun
@@ -120,7 +121,7 @@ def _status(
         run_began_at=last.started_at if last else None,
         run_begun_by=last.begun_by if last else None,
         campaigns=_campaigns(tx, list_id) if link.campaigns.enabled else None,
-        batches=None if problems is None else tuple(one._asdict() for one in updates.unhandled_batches(tx, list_id)),
+        batches=None if problems is None else tuple(one._asdict() for one in unhandled_batches(tx, list_id)),
         batches_problem=None if problems is None else problems.get(link.account),
     )
 

@@ -14,7 +14,7 @@ from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.webhooks.form import Form, address, fingerprint, fired_at, is_signed, read_form, short_text
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.config import Link
-from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes import batches
 from mailchimpsync.store.site import tombstones, webhook_events
 
 OK, NOT_OURS, UNUSABLE, FORGED = 200, 204, 400, 401
@@ -149,13 +149,13 @@ def _has_merges(form: Form) -> bool:
 
 def _store_batch_event(site: Site, accounts: Collection[str], batch_id: str, form: Form) -> int:
     with site.store.begin() as tx:
-        batch = updates.batch_of(tx, batch_id)
+        batch = batches.batch_of(tx, batch_id)
         link = _link(site, batch.mailchimp_list_id) if batch is not None else None
         if batch is None or link is None:
             return OK
         if link.account not in accounts:
             return FORGED
-        if batch.response_processed < updates.HANDLED:
+        if batch.response_processed < batches.HANDLED:
             webhook_events.add_event(
                 tx,
                 list_id=link.audience_id,

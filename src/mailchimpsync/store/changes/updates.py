@@ -1,51 +1,25 @@
-"""Updates and batches: what is on its way to Mailchimp."""
+"""Updates: queued, sent, closed with a result or without one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    Text,
-    and_,
-    delete,
-    false,
-    func,
-    insert,
-    or_,
-    select,
-    true,
-    type_coerce,
-)
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, false, func, or_, select, true, type_coerce
 from sqlalchemy import update as sql_update
 
 from mailchimpsync.errors import Code
 from mailchimpsync.member_update import MemberUpdate
-from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
+from mailchimpsync.model import SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.changes.batches import HANDLED
 from mailchimpsync.store.engine.dialect import Row, insert_rows, update_by_id
-from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
+from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import batch, cache, json_text, update
-
-BEING_READ = 1
-"""`response_processed` of a batch whose results are being read, or were when that was interrupted."""
-
-HANDLED = 2
-"""`response_processed` of a batch whose results have been read (docs/reference/php-extension.md#tables)."""
 
 ALONE = "alone"
 """In `attempt`: a bulk call did not add the member, so it is sent in another way."""
-
-OPT_OUT_WAIT_MAX = timedelta(minutes=10)
-"""An opt-out in a batch without results for this long is sent directly as well."""
-
-SLOW_AFTER = timedelta(hours=1)
-"""A batch without results for this long is reported."""
 
 SUPERSEDED = json_text({"code": Code.ABORTED.value})
 """The error of an update that was aborted, or decided again before it was sent."""
@@ -55,7 +29,6 @@ OVERTAKEN = json_text({"code": Code.ABORTED.value, "overtaken": True})
 
 UNANSWERED = json_text({"code": Code.BATCH_LOST.value})
 """The error of an update whose batch has been read, or lost, without a result for it."""
-
 
 _GIVEN_UP = frozenset({SUPERSEDED, OVERTAKEN, UNANSWERED})
 
@@ -127,52 +100,11 @@ class UnsentSubscription(NamedTuple):
     row_id: int
 
 
-class HangingOptOut(NamedTuple):
-    """An opt-out whose batch hangs."""
-
-    id: int
-    row_id: int
-
-
 class SentBody(NamedTuple):
     """What was sent for a row."""
 
     row_id: int
     data: Mapping[str, Any]
-
-
-class BatchRow(NamedTuple):
-    """A batch, with the table's columns."""
-
-    id: int
-    mailchimp_list_id: str
-    mailchimp_batch_id: str | None
-    status: str | None
-    created_date: datetime
-    submitted_at: datetime | None
-    completed_at: datetime | None
-    finished_operations: int
-    errored_operations: int
-    total_operations: int
-    response_processed: int
-    mark: str | None
-    foreign_ids: Sequence[str] | None
-    attempts: int
-    try_again_at: datetime | None
-    problem: str | None
-    problem_detail: str | None
-    refused_code: str | None
-    lane: str
-    lane_reason: str | None
-
-
-class _UpdateToCopy(NamedTuple):
-    mailchimpsync_cache_id: int
-    data: Mapping[str, Any]
-    attempt: Mapping[str, Any]
-    agreed: Mapping[str, Any]
-    created_date: datetime
-    run_id: int | None
 
 
 def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
@@ -298,207 +230,6 @@ def _is_overtaken_in(rows: ColumnElement[Any], *, leaves: bool = False) -> Colum
     return (mine.where(other.c.leaves) if leaves else mine).exists()
 
 
-def rows_changed_in_flight(
-    tx: Connection, list_id: str, after: int, limit: int, row_ids: Sequence[int] | None = None
-) -> Sequence[int]:
-    """Return the next rows, by id, that changed while an update is in flight; of given rows, or of all.
-
-    If that update removes its member already, later changes are decided after it.
-    """
-    query = (
-        select(cache.c.id)
-        .join(update, update.c.open_row == cache.c.id)
-        .where(
-            cache.c.mailchimp_list_id == list_id,
-            cache.c.sync_status.in_([status.value for status in IN_FLIGHT]),
-            cache.c.recheck,
-            cache.c.id > after,
-            cache.c.id.in_(row_ids) if row_ids is not None else true(),
-            ~update.c.leaves,
-        )
-    )
-    return tx.execute(query.order_by(cache.c.id).limit(limit)).scalars().all()
-
-
-def hanging_opt_outs(
-    tx: Connection, list_id: str, now: datetime, after: int, limit: int, *, changed: bool
-) -> Sequence[HangingOptOut]:
-    """Return the next opt-outs whose batch hangs, by id, of rows that have `changed` since, or haven't."""
-    query = (
-        select_as(HangingOptOut, update, row_id=cache.c.id)
-        .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
-        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
-        .where(
-            batch.c.mailchimp_list_id == list_id,
-            batch.c.response_processed < HANDLED,
-            batch.c.created_date < now - OPT_OUT_WAIT_MAX,
-            update.c.completed == 0,
-            update.c.leaves,
-            cache.c.recheck if changed else ~cache.c.recheck,
-            update.c.id > after,
-        )
-    )
-    return fetch(tx, HangingOptOut, query.order_by(update.c.id).limit(limit))
-
-
-def send_directly(tx: Connection, update_ids: Sequence[int]) -> None:
-    """Let opt-outs overtake themselves: each is queued once more, for its own request."""
-    query = select_as(_UpdateToCopy, update).where(update.c.id.in_(update_ids)).order_by(update.c.id)
-    hanging = fetch(tx, _UpdateToCopy, query)
-    tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(run_id=None))  # the run counts its copy
-    overtake(tx, [one.mailchimpsync_cache_id for one in hanging])
-    add_updates(tx, [_direct_copy(one) for one in hanging])
-
-
-def _direct_copy(hanging: _UpdateToCopy) -> dict[str, Any]:
-    """Return an opt-out for its own request: with the status only."""
-    agreed = {name: value for name, value in hanging.agreed.items() if name != "data"}
-    body = {name: hanging.data[name] for name in ("email_address", "status") if name in hanging.data}
-    return {**hanging._replace(data=body, agreed=agreed)._asdict(), "open_row": hanging.mailchimpsync_cache_id}
-
-
-def overtake(tx: Connection, row_ids: Sequence[int]) -> None:
-    """Close the open updates of rows, so that an opt-out can replace them; their late results are ignored."""
-    query = select(update.c.id, update.c.mailchimpsync_batch_id).where(update.c.open_row.in_(row_ids))
-    found = tx.execute(query).all()
-    complete_updates(tx, [(one.id, OVERTAKEN if one.mailchimpsync_batch_id else SUPERSEDED) for one in found])
-
-
-def overtaken(tx: Connection, list_id: str, batch_id: int | None = None) -> Sequence[SentUpdate]:
-    """Return the overtaken updates that aren't settled, of a batch or of all."""
-    query = _sent_updates().where(
-        update.c.error_response == OVERTAKEN,
-        cache.c.mailchimp_list_id == list_id,
-        batch.c.id == batch_id if batch_id is not None else true(),
-    )
-    return fetch(tx, SentUpdate, query.order_by(update.c.id))
-
-
-def may_still_be_done(tx: Connection, row_ids: Sequence[int]) -> bool:
-    """Return whether Mailchimp may still carry out an overtaken update of some rows."""
-    query = (
-        select(update.c.id)
-        .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
-        .where(
-            update.c.mailchimpsync_cache_id.in_(row_ids),
-            update.c.error_response == OVERTAKEN,
-            batch.c.response_processed < HANDLED,
-        )
-    )
-    return tx.execute(query.limit(1)).first() is not None
-
-
-def close_overtaken(tx: Connection, update_ids: Sequence[int]) -> None:
-    """Settle overtaken updates: their batch is over, and their members were read."""
-    tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(error_response=SUPERSEDED))
-
-
-def open_batch(
-    tx: Connection, list_id: str, update_ids: Sequence[int], now: datetime, mark: str | None = None, **values: Any
-) -> int:
-    """Store a batch that is about to be sent, with its updates and other columns; return its id."""
-    values |= {
-        "mailchimp_list_id": list_id,
-        "created_date": now,
-        "total_operations": len(update_ids),
-        "foreign_ids": [],
-        "mark": mark,
-    }
-    key = tx.execute(insert(batch).values(values)).inserted_primary_key
-    batch_id = int(key[0]) if key else 0
-    tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(mailchimpsync_batch_id=batch_id))
-    return batch_id
-
-
-def set_batch(tx: Connection, batch_id: int, **values: Any) -> None:
-    """Set columns of a batch."""
-    tx.execute(sql_update(batch).where(batch.c.id == batch_id).values(**values))
-
-
-def unhandled_batches(tx: Connection, list_id: str) -> Sequence[BatchRow]:
-    """Return the batches whose results have not been read, oldest first."""
-    query = (
-        select_as(BatchRow, batch)
-        .where(batch.c.mailchimp_list_id == list_id, batch.c.response_processed < HANDLED)
-        .order_by(batch.c.id)
-    )
-    return fetch(tx, BatchRow, query)
-
-
-@dataclass(frozen=True, slots=True)
-class BatchDelay:
-    """Why people wait for batches: the code, the other side's message, since when, and how many batches."""
-
-    code: str
-    detail: str
-    since: datetime
-    number: int
-
-
-def batch_delay(tx: Connection, list_id: str, now: datetime) -> BatchDelay | None:
-    """Return why batches of an audience are late; None: they are on time."""
-    waiting = [row for row in unhandled_batches(tx, list_id) if row.problem or now - row.created_date > SLOW_AFTER]
-    if not waiting:
-        return None
-    first = next((row for row in waiting if row.problem), waiting[0])
-    code = first.problem or (Code.BATCH_SLOW if first.mailchimp_batch_id else Code.BATCH_UNPROVED).value
-    return BatchDelay(code, first.problem_detail or "", waiting[0].created_date, len(waiting))
-
-
-def batch_row(tx: Connection, batch_id: int) -> BatchRow | None:
-    """Return a batch, or None."""
-    return fetch_one(tx, BatchRow, select_as(BatchRow, batch).where(batch.c.id == batch_id))
-
-
-def stored_batch(tx: Connection, batch_id: int) -> BatchRow:
-    """Return a batch that is stored."""
-    [found] = fetch(tx, BatchRow, select_as(BatchRow, batch).where(batch.c.id == batch_id))
-    return found
-
-
-def lists_with_open_batches(tx: Connection) -> set[str]:
-    """Return the audiences that have batches whose results have not been read."""
-    query = select(batch.c.mailchimp_list_id).where(batch.c.response_processed < HANDLED).distinct()
-    return set(tx.execute(query).scalars())
-
-
-def own_batch_ids(tx: Connection) -> set[str]:
-    """Return Mailchimp's ids of all batches of ours."""
-    query = select(batch.c.mailchimp_batch_id).where(batch.c.mailchimp_batch_id.is_not(None))
-    return set(tx.execute(query).scalars())
-
-
-def foreign_batch_ids(tx: Connection, batch_id: int) -> set[str]:
-    """Return Mailchimp's ids of batches checked for a lost one that proved to be another site's."""
-    found = tx.execute(select(batch.c.foreign_ids).where(batch.c.id == batch_id)).scalar_one_or_none()
-    return set(found or ())
-
-
-def record_foreign_batch(tx: Connection, batch_id: int, mailchimp_batch_id: str) -> None:
-    """Record that a batch at Mailchimp is another site's, so that it isn't checked again."""
-    set_batch(tx, batch_id, foreign_ids=sorted({*foreign_batch_ids(tx, batch_id), mailchimp_batch_id}))
-
-
-def batch_of(tx: Connection, mailchimp_batch_id: str) -> BatchRow | None:
-    """Return the batch with an id of Mailchimp's, or None."""
-    query = select_as(BatchRow, batch).where(batch.c.mailchimp_batch_id == mailchimp_batch_id).limit(1)
-    return fetch_one(tx, BatchRow, query)
-
-
-def delete_batch(tx: Connection, batch_id: int) -> None:
-    """Delete a batch that was never sent; its updates must have been taken back."""
-    tx.execute(delete(batch).where(batch.c.id == batch_id))
-
-
-def requeue_batch(tx: Connection, batch_id: int) -> int:
-    """Take the open updates of a batch out of it, so that they are sent again; return how many."""
-    return tx.execute(
-        sql_update(update)
-        .where(update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)
-        .values(mailchimpsync_batch_id=None)
-    ).rowcount
-
-
 def take_back(tx: Connection, update_ids: Sequence[int]) -> None:
     """Take open updates out of their batch, so that they are sent again: they surely had no effect."""
     mine = update.c.id.in_(update_ids), update.c.completed == 0
@@ -598,7 +329,8 @@ def open_updates_of(tx: Connection, batch_id: int) -> Sequence[int]:
     return list(tx.execute(query).scalars())
 
 
-def _sent_updates() -> Select[SentUpdate]:
+def sent_updates() -> Select[SentUpdate]:
+    """Return the query for updates in batches, each with its row."""
     is_over = batch.c.response_processed == HANDLED
     return (
         select_as(
@@ -611,7 +343,7 @@ def _sent_updates() -> Select[SentUpdate]:
 
 def updates_with_rows(tx: Connection, batch_id: int, update_ids: Sequence[int]) -> dict[int, SentUpdate]:
     """Return open updates of a batch by id."""
-    query = _sent_updates().where(
+    query = sent_updates().where(
         update.c.id.in_(update_ids), update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0
     )
     return {row.update_id: row for row in fetch(tx, SentUpdate, query)}

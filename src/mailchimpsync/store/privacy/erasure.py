@@ -32,7 +32,7 @@ from mailchimpsync.addresses import member_id_of, normalise_address, spellings
 from mailchimpsync.effects import PERSONAL
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store.cache.members import is_in_flight
-from mailchimpsync.store.changes.updates import may_still_be_done
+from mailchimpsync.store.changes.overtaking import may_still_be_done
 from mailchimpsync.store.engine.dialect import update_by_id
 from mailchimpsync.store.journal.chain import minimised
 from mailchimpsync.store.schema import (

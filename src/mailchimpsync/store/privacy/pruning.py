@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, select, true
 
-from mailchimpsync.store.changes.updates import HANDLED
+from mailchimpsync.store.changes.batches import HANDLED
 from mailchimpsync.store.schema import batch, log, update
 
 ROWS_PER_STEP = 1_000

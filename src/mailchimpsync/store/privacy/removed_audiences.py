@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, null, sel
 from sqlalchemy import union as sql_union
 
 from mailchimpsync.model import Stage
-from mailchimpsync.store.changes import updates as update_queries
+from mailchimpsync.store.changes.batches import HANDLED
 from mailchimpsync.store.schema import (
     alert,
     batch,
@@ -64,7 +64,7 @@ def count_audience_data(tx: Connection, list_id: str) -> AudienceData:
         of_rows.where(cache.c.mailchimp_list_id == list_id),
         batches,
         batches.where(
-            batch.c.response_processed < update_queries.HANDLED,
+            batch.c.response_processed < HANDLED,
             batch.c.mailchimp_batch_id.is_not(None),
         ),
         select(func.count()).where(event.c.list_id == list_id),

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, case, exists, func
 
 from mailchimpsync.errors import TRANSIENT_CODES, Code
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, SyncStatus
-from mailchimpsync.store.changes.updates import HANDLED
+from mailchimpsync.store.changes.batches import HANDLED
 from mailchimpsync.store.schema import batch, cache
 
 NEXT_RUN = ""

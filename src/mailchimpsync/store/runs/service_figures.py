@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from mailchimpsync.store.cache import rows
-from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes import batches, updates
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import batch, event
 from mailchimpsync.store.site import campaigns, webhook_events
@@ -39,7 +39,7 @@ def connection_figures(tx: Connection, list_id: str) -> ConnectionFigures:
     """Return the figures of one connection."""
     stored = runs.stored_status(tx, list_id)
     unhandled = select(func.count()).where(
-        batch.c.mailchimp_list_id == list_id, batch.c.response_processed < updates.HANDLED
+        batch.c.mailchimp_list_id == list_id, batch.c.response_processed < batches.HANDLED
     )
     return ConnectionFigures(
         rows=rows.count_by_status(tx, list_id),

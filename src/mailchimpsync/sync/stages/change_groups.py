@@ -13,7 +13,7 @@ from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import GroupStatus, MemberStatus, Side, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import data, groups, rows
-from mailchimpsync.store.changes import plans, updates
+from mailchimpsync.store.changes import overtaking, plans, updates
 from mailchimpsync.store.journal import journal
 from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.runs import runs
@@ -105,7 +105,7 @@ def _record_results(
             ],
         )
         rows.write_alike(tx, [_applied_row(change) for change in done])
-        updates.overtake(tx, [change["cache_id"] for change in done if _removes_member(change)])
+        overtaking.overtake(tx, [change["cache_id"] for change in done if _removes_member(change)])
         updates.add_updates(tx, [made for change in done if (made := _update(run, change)) is not None])
         data.forget_wanted_data(tx, [change["cache_id"] for change in done if "data" in change["agreed"]])
         journal.write_journal(tx, [_entry(run, record, change, before) for record, change in told.items()])

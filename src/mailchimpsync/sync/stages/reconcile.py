@@ -16,7 +16,7 @@ from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import data, groups, rows
 from mailchimpsync.store.cache.rows import DueFacts, RowToDecide
-from mailchimpsync.store.changes import plans, updates
+from mailchimpsync.store.changes import overtaking, plans
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.deciding.agreement import Agreements
 from mailchimpsync.sync.deciding.effects import Correction
@@ -89,7 +89,7 @@ def _plan_overtaking_opt_outs(run: Run, decided_to: int) -> bool:
     after = run.read_progress().get("in_flight_to", 0)
     while True:
         with run.transaction() as tx:
-            changed = updates.rows_changed_in_flight(tx, run.list_id, after, ROWS_PER_STEP)
+            changed = overtaking.rows_changed_in_flight(tx, run.list_id, after, ROWS_PER_STEP)
         if not changed:
             return True
         after = changed[-1]
@@ -104,7 +104,7 @@ def _plan_overtaking_opt_outs(run: Run, decided_to: int) -> bool:
 def plan_opt_outs_in_flight_of(run: Run, ids: Sequence[int]) -> None:
     """Plan the same for a few rows, replacing their earlier plan."""
     with run.transaction() as tx:
-        changed = updates.rows_changed_in_flight(tx, run.list_id, 0, len(ids), ids)
+        changed = overtaking.rows_changed_in_flight(tx, run.list_id, 0, len(ids), ids)
     planned = _opt_outs_among(run, changed)
     with run.transaction() as tx:
         plans.drop_plans_of_rows(tx, [one["cache_id"] for one in planned])

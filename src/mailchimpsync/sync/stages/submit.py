@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from mailchimpsync.errors import RefusedError, TransientError
 from mailchimpsync.model import Lane
-from mailchimpsync.store.changes import updates
-from mailchimpsync.store.changes.updates import BatchRow
+from mailchimpsync.store.changes import batches, updates
+from mailchimpsync.store.changes.batches import BatchRow
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.context import Run, Work
 from mailchimpsync.sync.stages.recheck import drop_outdated_subscriptions
@@ -51,7 +51,7 @@ def submit(run: Run) -> bool:
 def collect(work: Work) -> int:
     """Read the results of finished batches; return for how many batches anything was read."""
     with work.transaction() as tx:
-        open_batches = updates.unhandled_batches(tx, work.list_id)
+        open_batches = batches.unhandled_batches(tx, work.list_id)
     return sum(_collect_one(work, row) for row in open_batches if not work.deadline.is_stopped)
 
 
@@ -86,13 +86,13 @@ def _read_if_finished(work: Work, row: BatchRow) -> bool:
 def _read_recovered(work: Work, batch_id: int) -> bool:
     """Check a batch that was found at Mailchimp; if it wasn't, its updates are queued again."""
     with work.transaction() as tx:
-        row = updates.batch_row(tx, batch_id)
+        row = batches.batch_row(tx, batch_id)
     return row is None or row.mailchimp_batch_id is None or _read_if_finished(work, row)
 
 
 def _batches_are_open(run: Run) -> bool:
     with run.transaction() as tx:
-        return bool(updates.unhandled_batches(tx, run.list_id))
+        return bool(batches.unhandled_batches(tx, run.list_id))
 
 
 def outstanding(run: Run) -> int:

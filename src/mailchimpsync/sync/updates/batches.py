@@ -9,8 +9,9 @@ from mailchimpsync.decide.lanes import LaneReason
 from mailchimpsync.errors import RemoteError, TransientError
 from mailchimpsync.mailchimp import OPERATIONS_MAX, BatchInfo, Operation, batch, submit_batch
 from mailchimpsync.model import Lane
-from mailchimpsync.store.changes import updates
-from mailchimpsync.store.changes.updates import BatchRow, UnsentUpdate
+from mailchimpsync.store.changes import batches, updates
+from mailchimpsync.store.changes.batches import BatchRow
+from mailchimpsync.store.changes.updates import UnsentUpdate
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.lost_batches import find_lost_batch
 from mailchimpsync.sync.updates.operation_names import mark_of_batch
@@ -42,7 +43,7 @@ def send_batches(work: Work, reason: LaneReason) -> bool:
                 return False
             mark, now = mark_of_batch(tx, work.runtime.chance), work.runtime.now()
             ids = [row.id for row in queued]
-            batch_id = updates.open_batch(tx, work.list_id, ids, now, mark=mark, lane=Lane.BATCH, lane_reason=reason)
+            batch_id = batches.open_batch(tx, work.list_id, ids, now, mark=mark, lane=Lane.BATCH, lane_reason=reason)
         operations = _operations(work, batch_id, queued, mark)
         try:
             sent = True
@@ -98,14 +99,14 @@ def refresh_batch(work: Work, batch_id: int, mailchimp_batch_id: str) -> BatchIn
 def batch_row(work: Work, batch_id: int) -> BatchRow:
     """Return a batch that is stored."""
     with work.transaction() as tx:
-        return updates.stored_batch(tx, batch_id)
+        return batches.stored_batch(tx, batch_id)
 
 
 def requeue_updates(work: Work, batch_id: int) -> None:
     """Queue the updates of a batch again that was certainly not sent."""
     with work.transaction() as tx:
-        updates.requeue_batch(tx, batch_id)
-        updates.delete_batch(tx, batch_id)
+        batches.requeue_batch(tx, batch_id)
+        batches.delete_batch(tx, batch_id)
 
 
 def _record_batch(work: Work, batch_id: int, info: BatchInfo) -> None:
@@ -120,4 +121,4 @@ def _record_batch(work: Work, batch_id: int, info: BatchInfo) -> None:
         }
         if info.total_operations:
             values["total_operations"] = info.total_operations
-        updates.set_batch(tx, batch_id, **values)
+        batches.set_batch(tx, batch_id, **values)

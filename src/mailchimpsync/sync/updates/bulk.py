@@ -14,7 +14,7 @@ from mailchimpsync.decide.lanes import REQUESTS_AT_ONCE, LaneReason
 from mailchimpsync.errors import RefusedError, RemoteError, TransientError
 from mailchimpsync.mailchimp import BULK_MEMBERS_MAX, OperationResult, add_members
 from mailchimpsync.model import Lane
-from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes import batches, updates
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.batches import batch_row, requeue_updates
 from mailchimpsync.sync.updates.direct import finish_chunk, finished
@@ -80,7 +80,7 @@ def _claim(work: Work, reason: LaneReason) -> _Call | None:
             return None
         now = work.runtime.now()
         values: dict[str, Any] = {"lane": Lane.BULK, "lane_reason": reason, "submitted_at": now.replace(microsecond=0)}
-        chunk = updates.open_batch(tx, work.list_id, [row.id for row in queued], now, **values)
+        chunk = batches.open_batch(tx, work.list_id, [row.id for row in queued], now, **values)
     try:
         bodies = insert_personal_values(work, {row.id: row.data for row in queued})
     except RemoteError:

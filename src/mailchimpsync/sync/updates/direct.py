@@ -13,8 +13,9 @@ from mailchimpsync.errors import AccessError, RemoteError, TransientError
 from mailchimpsync.mailchimp import Operation, OperationResult
 from mailchimpsync.model import Lane
 from mailchimpsync.store import Transaction
-from mailchimpsync.store.changes import updates
-from mailchimpsync.store.changes.updates import BatchRow, UnsentUpdate
+from mailchimpsync.store.changes import batches, updates
+from mailchimpsync.store.changes.batches import BatchRow
+from mailchimpsync.store.changes.updates import UnsentUpdate
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.batches import SENT_AGAIN_WITHIN, requeue_updates
 from mailchimpsync.sync.updates.operations import operations_for
@@ -61,7 +62,7 @@ def _open_chunk(tx: Transaction, work: Work, queued: Sequence[UnsentUpdate], rea
     """Claim updates; the time of sending is without fractions of a second, like Mailchimp's dates."""
     now = work.runtime.now()
     values: dict[str, Any] = {"lane": Lane.DIRECT, "lane_reason": reason, "submitted_at": now.replace(microsecond=0)}
-    return updates.open_batch(tx, work.list_id, [row.id for row in queued], now, **values)
+    return batches.open_batch(tx, work.list_id, [row.id for row in queued], now, **values)
 
 
 def _send_chunk(work: Work, chunk: int, queued: Sequence[UnsentUpdate], totals: Totals) -> None:

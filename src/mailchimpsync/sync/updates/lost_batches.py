@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailchimpsync.mailchimp import BatchInfo, batch_results, recent_batches
-from mailchimpsync.store.changes import updates
-from mailchimpsync.store.changes.updates import BatchRow
+from mailchimpsync.store.changes import batches
+from mailchimpsync.store.changes.batches import BatchRow
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.operation_names import update_of
 
@@ -39,14 +39,14 @@ def find_lost_batch(work: Work, row: BatchRow, sent_at: datetime | None = None) 
             return SearchResult(info)
         else:
             with work.transaction() as tx:
-                updates.record_foreign_batch(tx, row.id, info.id)
+                batches.record_foreign_batch(tx, row.id, info.id)
     return SearchResult(undecided=undecided)
 
 
 def _candidates(work: Work, row: BatchRow, sent_at: datetime) -> Iterator[BatchInfo]:
     """Yield the account's batches that can be the lost one: of the same size, unless not counted yet."""
     with work.transaction() as tx:
-        known = updates.own_batch_ids(tx) | updates.foreign_batch_ids(tx, row.id)
+        known = batches.own_batch_ids(tx) | batches.foreign_batch_ids(tx, row.id)
     for info in recent_batches(work.mailchimp):
         is_as_large = info.total_operations in (0, row.total_operations)
         if info.id in known or not is_as_large or info.submitted_at is None:

@@ -12,7 +12,7 @@ from mailchimpsync.decide.subscription import subscription_verdict
 from mailchimpsync.model import LaneChoice
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
-from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes import overtaking, updates
 from mailchimpsync.store.changes.updates import UnsentUpdate
 from mailchimpsync.sync.context import Run, Work
 from mailchimpsync.sync.deciding.situations import gather_situations
@@ -30,10 +30,10 @@ def send_opt_outs(work: Work) -> bool:
     Raises:
         TransientError: Mailchimp can't be reached.
     """
-    overtaking = work.connection.lane is LaneChoice.BATCHES
+    only_overtaking = work.connection.lane is LaneChoice.BATCHES
 
     def claim(tx: Transaction, limit: int) -> Sequence[UnsentUpdate]:
-        return updates.unsent_opt_outs(tx, work.list_id, limit, work.sends_updates_of, overtaking=overtaking)
+        return updates.unsent_opt_outs(tx, work.list_id, limit, work.sends_updates_of, overtaking=only_overtaking)
 
     while True:
         if not send_directly(work, claim, LaneReason.OPT_OUTS):
@@ -48,8 +48,8 @@ def _queue_hanging(work: Work) -> bool:
         return False
     with work.transaction() as tx:
         now = work.runtime.now()
-        hanging = updates.hanging_opt_outs(tx, work.list_id, now, 0, UPDATES_PER_CHUNK, changed=False)
-        updates.send_directly(tx, [one.id for one in hanging])
+        hanging = overtaking.hanging_opt_outs(tx, work.list_id, now, 0, UPDATES_PER_CHUNK, changed=False)
+        overtaking.send_directly(tx, [one.id for one in hanging])
     if hanging:
         work.log(
             f"{len(hanging)} opt-outs are waiting in a batch that Mailchimp hasn't finished; they are now "
@@ -67,7 +67,7 @@ def send_changed_directly(run: Run) -> None:
     while True:
         with run.transaction() as tx:
             now = run.runtime.now()
-            hanging = updates.hanging_opt_outs(tx, run.list_id, now, after, ROWS_PER_STEP, changed=True)
+            hanging = overtaking.hanging_opt_outs(tx, run.list_id, now, after, ROWS_PER_STEP, changed=True)
             found = rows.rows_to_decide(tx, [one.row_id for one in hanging])
         if not hanging:
             return
@@ -76,4 +76,4 @@ def send_changed_directly(run: Run) -> None:
         judged = zip(gathered.rows, gathered.situations, strict=True)
         leaving = {row.id for row, one in judged if not subscription_verdict(one, run.connection).ends_subscribed}
         with run.transaction() as tx:
-            updates.send_directly(tx, [one.id for one in hanging if one.row_id in leaving])
+            overtaking.send_directly(tx, [one.id for one in hanging if one.row_id in leaving])

@@ -16,7 +16,7 @@ from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
-from mailchimpsync.store.changes import updates
+from mailchimpsync.store.changes import overtaking
 from mailchimpsync.store.changes.updates import SentUpdate
 from mailchimpsync.sync.context import Run, Work
 from mailchimpsync.sync.updates.reread import fresh_columns, read_member
@@ -39,7 +39,7 @@ def read_overtaken_members(work: Work, batch_id: int) -> Sequence[OvertakenUpdat
         TransientError: Mailchimp can't be reached; the batch stays open until it can.
     """
     with work.transaction() as tx:
-        waiting = updates.overtaken(tx, work.list_id, batch_id)
+        waiting = overtaking.overtaken(tx, work.list_id, batch_id)
     with work.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
         return list(executor.map(lambda update: OvertakenUpdate(update, read_member(work, update)), waiting))
 
@@ -55,7 +55,7 @@ def record_overtaken(tx: Transaction, overtaken: Sequence[OvertakenUpdate]) -> N
         )
     rows.write_rows(tx, columns)
     read = [one for one in overtaken if not isinstance(one.found, UnreadableMember)]
-    updates.close_overtaken(tx, [one.update.update_id for one in read])
+    overtaking.close_overtaken(tx, [one.update.update_id for one in read])
 
 
 def _make_due(update: SentUpdate, fresh: dict[str, Any]) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def settle_overtaken(run: Run) -> None:
     a member can't be read, that isn't known.
     """
     with run.transaction() as tx:
-        found = updates.overtaken(tx, run.list_id)
+        found = overtaking.overtaken(tx, run.list_id)
         known = [
             {"id": one.id, **ours}
             for one in found
@@ -80,7 +80,7 @@ def settle_overtaken(run: Run) -> None:
         ]
         rows.write_rows(tx, known)
         settled = [one for one in found if one.is_over and one.member_problem is None]
-        updates.close_overtaken(tx, [one.update_id for one in settled])
+        overtaking.close_overtaken(tx, [one.update_id for one in settled])
 
 
 def _base_if_ours(update: SentUpdate, status: str | None, since: datetime | None) -> dict[str, Any]:

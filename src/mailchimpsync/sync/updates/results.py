@@ -17,8 +17,9 @@ from mailchimpsync.errors import Code, RefusedError, RemoteError
 from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results, shows_member
 from mailchimpsync.model import MemberStatus, SyncStatus
 from mailchimpsync.store.cache import contacts, data, members, rows
-from mailchimpsync.store.changes import updates
-from mailchimpsync.store.changes.updates import BatchRow, SentUpdate
+from mailchimpsync.store.changes import batches, updates
+from mailchimpsync.store.changes.batches import BatchRow
+from mailchimpsync.store.changes.updates import SentUpdate
 from mailchimpsync.store.journal import journal
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Work
@@ -126,7 +127,7 @@ def record_batch_failure(work: Work, batch: BatchRow, error: RemoteError) -> boo
         "problem_detail": " ".join(part for part in (error.what.rstrip(".") + ".", error.detail) if part)[:DETAIL_MAX],
     }
     with work.transaction() as tx:
-        updates.set_batch(tx, batch.id, **noted)
+        batches.set_batch(tx, batch.id, **noted)
     if is_last:
         give_up_results(work, batch.id)
     else:
@@ -178,7 +179,7 @@ def apply_results(work: Work, batch_id: int, results: Mapping[int, OperationResu
     if not results:
         return outcome
     with work.transaction() as tx:
-        updates.set_batch(tx, batch_id, response_processed=updates.BEING_READ)
+        batches.set_batch(tx, batch_id, response_processed=batches.BEING_READ)
     changed_members = reread_members(work, batch_id, [key for key, result in results.items() if is_opt_out(result)])
     with work.transaction() as tx:
         found = {
@@ -228,5 +229,5 @@ def close_batch(work: Work, batch_id: int, refused_alike: Code | None = None, **
             for update in found.values()
         ]
         rows.write_rows(tx, again)
-        updates.set_batch(tx, batch_id, response_processed=updates.HANDLED, refused_code=refused_alike, **figures)
+        batches.set_batch(tx, batch_id, response_processed=batches.HANDLED, refused_code=refused_alike, **figures)
     return len(found)

@@ -60,6 +60,7 @@ def settle(world: World) -> None:
     assert (world.sync(everything=True).outcome, world.writes(), world.open_updates()) == (Outcome.DONE, [], [])
 
 
+@pytest.mark.batches
 def test_opt_outs_overtake_what_hangs_and_themselves_and_returns_wait(world: World, ann: int) -> None:
     hang(world)
     world.put(ann, "Added", WALKS)
@@ -97,6 +98,7 @@ def test_webhooks_and_the_service_take_people_off_too(world: World, ann: int) ->
     settle(world)
 
 
+@pytest.mark.batches
 def test_a_plan_is_applied_aborted_and_read_back(world: World, ann: int) -> None:
     world.put(ann, "Removed")
     plan_id = preview(world.systems, world.connection, Deadline.after(world.runtime, None), by="ann")

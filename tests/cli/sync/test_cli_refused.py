@@ -22,7 +22,8 @@ LONG_AGO = "2026-01-01T10:00:00Z"
 
 
 def five_in_sync(command_line: CommandLine) -> None:
-    """Besides Ann's people, five who are in the group and subscribed; everyone is synced."""
+    """Besides Ann's people, five who are in the group and subscribed; everyone is synced, by batches."""
+    command_line.use_batches_only()
     addresses = [f"p{number}@example.org" for number in range(5)]
     command_line.mailchimp.load_members(
         LIST_ID, [{"email_address": one, "last_changed": LONG_AGO} for one in addresses]

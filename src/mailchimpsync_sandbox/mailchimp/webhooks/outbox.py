@@ -164,9 +164,9 @@ class Outbox:
     def _attempt(self, delivery: Delivery) -> None:
         status = self.send("POST", delivery.url, delivery.body.encode(), self._headers(delivery))
         if status == HTTPStatus.GONE:
-            self.counts.given_up += 1
             self.on_gone(delivery.webhook)
             self.forget(delivery.webhook)
+            self.counts.given_up += 1  # last: who reads it may rely on the rest
         elif status // 100 == 2:  # noqa: PLR2004 (any success)
             self.counts.delivered += 1
         else:

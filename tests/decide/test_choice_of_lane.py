@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailchimpsync.decide.lanes import Share, shares
+from mailchimpsync.decide.lanes import LaneReason, Share, shares, together
 from mailchimpsync.model import Lane, LaneChoice
 
 
@@ -36,3 +36,12 @@ def test_batches_only_means_everything() -> None:
 def test_how_long_it_takes_is_told_for_a_mailchimp_as_quick_as_usual(lane: str, number: int, seconds: float) -> None:
     [reason] = {one.reason for one in shares(1, 0, 0, LaneChoice.AUTO)}
     assert Share(Lane(lane), reason, number).seconds == pytest.approx(seconds)
+
+
+def test_what_mailchimp_has_done_of_a_batch_takes_no_more_time() -> None:
+    first, second = (Share(Lane.BATCH, LaneReason.MANY, 1_000, done) for done in (900, 0))
+    few = Share(Lane.DIRECT, LaneReason.FEW, 8)
+
+    [batches, direct] = together([first, few, second])
+
+    assert (batches.number, batches.seconds, direct) == (2_000, 110, few)

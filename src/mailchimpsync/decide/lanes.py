@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import ceil
 
@@ -30,20 +30,22 @@ class LaneReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Updates that take the same lane for the same reason."""
+    """Updates that take the same lane for the same reason; Mailchimp is done with some of them."""
 
     lane: Lane
     reason: LaneReason
     number: int
+    done: int = 0
 
     @property
     def seconds(self) -> float:
-        """How long they take, if Mailchimp is as quick as usual."""
+        """How long the rest takes, if Mailchimp is as quick as usual."""
+        left = self.number - self.done
         if self.lane is Lane.DIRECT:
-            return ceil(self.number / REQUESTS_AT_ONCE) * _REQUEST_SECONDS
+            return ceil(left / REQUESTS_AT_ONCE) * _REQUEST_SECONDS
         if self.lane is Lane.BULK:
-            return ceil(self.number / (_CALL_MEMBERS * REQUESTS_AT_ONCE)) * _CALL_SECONDS
-        return _BATCH_WAITS_SECONDS + self.number / _BATCH_PER_SECOND
+            return ceil(left / (_CALL_MEMBERS * REQUESTS_AT_ONCE)) * _CALL_SECONDS
+        return (0 if self.done else _BATCH_WAITS_SECONDS) + left / _BATCH_PER_SECOND
 
 
 def shares(opt_outs: int, new: int, others: int, choice: LaneChoice) -> Sequence[Share]:
@@ -62,3 +64,12 @@ def _shares(opt_outs: int, new: int, others: int, choice: LaneChoice) -> Iterato
     yield Share(Lane.BULK, LaneReason.NEW_MEMBERS, new)
     are_many = others > DIRECT_MAX
     yield Share(*((Lane.BATCH, LaneReason.MANY) if are_many else (Lane.DIRECT, LaneReason.FEW)), others)
+
+
+def together(ways: Iterable[Share]) -> Sequence[Share]:
+    """Return each lane and reason once, in the order of their first share."""
+    sums: dict[tuple[Lane, LaneReason], Share] = {}
+    for way in ways:
+        before = sums.get((way.lane, way.reason), Share(way.lane, way.reason, 0))
+        sums[way.lane, way.reason] = replace(before, number=before.number + way.number, done=before.done + way.done)
+    return tuple(sums.values())

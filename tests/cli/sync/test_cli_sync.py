@@ -201,13 +201,15 @@ def test_while_mailchimp_is_still_at_work_there_is_more_to_do(connected: Command
     connected.use_batches_only()
     connected.mailchimp.set_options(batch_dwell={"started": 600})
     waiting = connected.sync_until_sent()
-    between = connected.status()
+    between, text = connected.status(), connected("status").stdout
     connected.mailchimp.run_batches()
     finished = connected("sync")
 
     assert waiting.exit_code == 3
     assert "Mailchimp is still processing 1 updates" in waiting.stdout
     assert (between["updates_outstanding"], between["in_sync"]) == (1, False)
+    assert between["sending"] == [{"lane": "batch", "reason": "configured", "number": 1, "seconds": 40}]
+    assert "1 in batches (configured); about 40 seconds if Mailchimp is as quick as usual" in text
     assert (finished.exit_code, connected.status()["in_sync"]) == (0, True)
 
 

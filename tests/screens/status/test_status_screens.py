@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
+from django.utils.translation import override
 from playwright.sync_api import Page, expect
 
+from mailchimpsync.actions import getstatus
+from mailchimpsync.decide.lanes import shares
 from mailchimpsync.errors import MailchimpsyncError
-from mailchimpsync.model import Stage
+from mailchimpsync.model import LaneChoice, Stage
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.verify import verifications
 from mailchimpsync.web.models import Role
@@ -267,6 +272,16 @@ def test_mailchimp_is_asked_about_batches_only_when_someone_wants_to_know(charit
 
     assert part.strip() == "none in progress"
     assert "Batches at Mailchimp" in page
+
+
+def test_gerda_reads_by_which_lanes_updates_go_and_how_long_that_takes(charity: Charity) -> None:
+    [status] = getstatus(charity.site, group_id=charity.site.configuration.connections[0].group_id)
+    ways = shares(opt_outs=3, new=0, others=50_000, choice=LaneChoice.AUTO)
+    with override("de"):
+        facts = {"status": replace(status, sending=tuple(ways)), "link": status.link}
+        text = render_to_string("screens/parts/status_facts.html", facts)
+
+    assert "3 einzeln (Abmeldungen); 50.000 in Stapeln (viele); etwa 84 Minuten" in text
 
 
 def test_before_anything_is_connected_the_overview_says_how_to_begin(own_charity: Callable[..., Charity]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from mailchimpsync.errors import StoreError
 from mailchimpsync.store import Store
-from mailchimpsync.store.changes import batches, updates
+from mailchimpsync.store.changes import batches, on_the_way, updates
 from mailchimpsync.store.schema import batch, cache, update
 from store.databases import LIST, OTHER_LIST, RUN, add_row, hour
 
@@ -74,6 +74,19 @@ def test_what_is_in_a_batch_is_not_sent_again(store: Store) -> None:
         assert [one.id for one in updates.unsent_updates(tx, LIST, 9)] == [second]
         assert updates.open_updates_of(tx, batch_id) == [first]
         assert updates.count_open_updates(tx, LIST) == (2, 1)
+
+
+def test_updates_on_their_way_are_counted_by_lane_and_waiting_ones_by_what_they_are(store: Store) -> None:
+    new = {"email_address": "ann@example.org", "status_if_new": "subscribed"}
+    with store.begin() as tx:
+        keys = queue(tx, 3)
+        batches.open_batch(tx, LIST, keys[:2], hour(10), lane="bulk", lane_reason="few", finished_operations=1)
+        queue(tx, 1, OTHER_LIST)
+        rows = [add_row(tx, sync_status="live") for _ in range(2)]
+        updates.add_updates(tx, [an_update(rows[0], data=new), an_update(rows[1], data={"status": "unsubscribed"})])
+
+        assert on_the_way.claimed_updates(tx, LIST) == [("bulk", "few", 2, 1)]
+        assert on_the_way.unsent_numbers(tx, LIST) == (1, 1, 1)
 
 
 def test_a_batch_that_never_left_gives_its_updates_back(store: Store) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from mailchimpsync.actions.status.connection_state import ConnectionState
 from mailchimpsync.config import Link
+from mailchimpsync.decide.lanes import Share
 
 SECONDS_BEFORE_ESTIMATE = 3
 
@@ -89,6 +90,7 @@ class ConnectionStatus:
         campaigns: the status of the import of campaigns; None: they are not imported automatically.
         batches: batches whose results have not been read, if asked for; `batches_problem`: why Mailchimp could not be
             asked about them.
+        sending: by which lanes updates are on their way to Mailchimp, and why.
     """
 
     link: Link
@@ -128,6 +130,7 @@ class ConnectionStatus:
     campaigns: CampaignsStatus | None = None
     batches: tuple[Mapping[str, Any], ...] | None = None
     batches_problem: str | None = None
+    sending: tuple[Share, ...] = ()
 
     @property
     def in_sync(self) -> bool:

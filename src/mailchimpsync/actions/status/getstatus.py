@@ -19,9 +19,10 @@ from mailchimpsync.actions.status.counts import Counting, RowCounts, count_rows
 from mailchimpsync.actions.status.wire_form import by_audience, in_words
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Link
-from mailchimpsync.model import Stage, SyncStatus
+from mailchimpsync.decide.lanes import LaneReason, Share, shares, together
+from mailchimpsync.model import Lane, Stage, SyncStatus
 from mailchimpsync.store import Transaction
-from mailchimpsync.store.changes import kept_plans, updates
+from mailchimpsync.store.changes import kept_plans, on_the_way, updates
 from mailchimpsync.store.changes.batches import unhandled_batches
 from mailchimpsync.store.queries import lookup
 from mailchimpsync.store.runs import runs
@@ -56,7 +57,9 @@ def getstatus(
     is null if no service runs the connection's schedule. `campaigns` is the status of their import, where it is
     switched on: `begun_at`, `outcome`, and how many failed, and why. Neither side is asked, except for `batches`; if
     Mailchimp can't be reached, `batches_problem` says so. During a run, `progress` is that of its stage: `done` of
-    `total` in `seconds`, `rate` per second, and `seconds_left`.
+    `total` in `seconds`, `rate` per second, and `seconds_left`. `sending` says by which lanes updates are on their
+    way to Mailchimp: `lane`, `reason`, `number`, and `seconds`, how long they take if Mailchimp is as quick as usual;
+    `sending_in_words` says the same in a sentence.
 
     For Python callers: `counting` counts rows; pass your own to reuse numbers that were counted before.
 
@@ -123,7 +126,20 @@ def _status(
         campaigns=_campaigns(tx, list_id) if link.campaigns.enabled else None,
         batches=None if problems is None else tuple(one._asdict() for one in unhandled_batches(tx, list_id)),
         batches_problem=None if problems is None else problems.get(link.account),
+        sending=tuple(_sending(tx, link)) if outstanding else (),
     )
+
+
+def _sending(tx: Transaction, link: Link) -> Sequence[Share]:
+    """Return the lanes of updates that were claimed, and those that waiting updates would take."""
+    waiting = shares(*on_the_way.unsent_numbers(tx, link.audience_id), link.lane)
+    return together([*map(_claimed, on_the_way.claimed_updates(tx, link.audience_id)), *waiting])
+
+
+def _claimed(one: on_the_way.ClaimedUpdates) -> Share:
+    """Return a batch or chunk as a share; those sent before there were lanes have no reason."""
+    reason = LaneReason(one.lane_reason or LaneReason.CONFIGURED)
+    return Share(Lane(one.lane), reason, one.number, min(one.number, one.finished_operations))
 
 
 def _last_sign(last: StoredRun | None, log: Sequence[tuple[datetime, str]], now: datetime) -> datetime:

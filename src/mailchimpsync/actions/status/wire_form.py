@@ -12,6 +12,7 @@ from typing import Any
 
 from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.status.connection_status import ConnectionStatus
+from mailchimpsync.actions.texts.lanes import sending_in_words
 from mailchimpsync.model import SyncStatus
 
 NEVER = "never"
@@ -60,6 +61,7 @@ def _form(status: ConnectionStatus) -> dict[str, Any]:
         "rows": status.rows,
         "failures": status.failures,
         "progress": _progress(status),
+        **sending_form(status),
         "run_id": status.run_id,
         "next_run_at": status.next_run_at,
         "campaigns": status.campaigns,
@@ -72,6 +74,17 @@ def _form(status: ConnectionStatus) -> dict[str, Any]:
         form["batches"] = {batch["mailchimp_batch_id"] or f"unsent {batch['id']}": batch for batch in status.batches}
         form["batches_problem"] = status.batches_problem
     return form
+
+
+def sending_form(status: ConnectionStatus) -> dict[str, Any]:
+    """Return the lanes of updates that are on their way, for programs and for people."""
+    return {
+        "sending": [
+            {"lane": way.lane, "reason": way.reason, "number": way.number, "seconds": round(way.seconds)}
+            for way in status.sending
+        ],
+        "sending_in_words": sending_in_words(status.sending) if status.sending else None,
+    }
 
 
 def _progress(status: ConnectionStatus) -> dict[str, Any] | None:

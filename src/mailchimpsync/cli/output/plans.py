@@ -12,12 +12,13 @@ from mailchimpsync.actions import Names, Plan, PlannedChange
 from mailchimpsync.actions.plans.csv import NO_NAMES
 from mailchimpsync.actions.plans.summary import in_words
 from mailchimpsync.actions.status.connection_state import people_in_words
+from mailchimpsync.actions.texts.lanes import sending_in_words
 from mailchimpsync.actions.texts.names import with_names
 from mailchimpsync.cli.output.failures import show_failures
 from mailchimpsync.decide.lanes import shares
 from mailchimpsync.effects import What
 from mailchimpsync.messages import moment
-from mailchimpsync.model import ChangeKind, Lane, LaneChoice
+from mailchimpsync.model import ChangeKind, LaneChoice
 from mailchimpsync.store.changes.kept_plans import PlanKind, PlanState
 
 NOT_INCLUDED = "everything else waits for the sync after it, including corrections of names, addresses and holds"
@@ -35,8 +36,6 @@ _KINDS = {
     ChangeKind.CORRECT: "contacts corrected in CiviCRM (name, address, hold)",
     ChangeKind.DATA: "with changed data at Mailchimp",
 }
-_LANES = {Lane.DIRECT: "directly", Lane.BULK: "in bulk", Lane.BATCH: "in batches"}
-SECONDS_SHOWN_MAX = 45
 _STATES = {"open": "warn", "approved": "good", "applied": "good", "dropped": "dim", "expired": "dim"}
 
 
@@ -73,15 +72,7 @@ def _way_to_mailchimp(plan: Plan, lane: LaneChoice) -> Iterator[tuple[str, str]]
     new = plan.counts.get(ChangeKind.ADD, 0) + plan.counts.get(ChangeKind.ASK, 0)
     ways = shares(opt_outs, new, sum(others), lane)
     if ways:
-        each = "; ".join(f"{way.number:,} {_LANES[way.lane]} ({way.reason})" for way in ways)
-        yield "Sending", f"{each}; {_about(sum(way.seconds for way in ways))} if Mailchimp is as quick as usual"
-
-
-def _about(seconds: float) -> str:
-    if seconds < SECONDS_SHOWN_MAX:
-        return f"about {round(seconds)} seconds" if seconds > 1 else "about a second"
-    minutes = round(seconds / 60)
-    return f"about {minutes:,} minutes" if minutes > 1 else "about a minute"
+        yield "Sending", sending_in_words(ways)
 
 
 def _state(plan: Plan) -> tuple[str, str]:

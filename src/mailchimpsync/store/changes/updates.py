@@ -139,10 +139,14 @@ def unsent_new_members(tx: Connection, list_id: str, limit: int, run_id: int | N
 
     Only those that have not been tried in any way.
     """
+    return _unsent(tx, list_id, limit, run_id, and_(_may_be_sent(), may_go_in_bulk()))
+
+
+def may_go_in_bulk() -> ColumnElement[bool]:
+    """Return the condition that an update subscribes someone of whom no member is known, and has not been tried."""
     said, tried = type_coerce(update.c.data, Text), type_coerce(update.c.attempt, Text)
     is_new = and_(cache.c.mailchimp_member_id.is_(None), said.like('%"status_if_new":"subscribed"%'))
-    untried = and_(tried.like('%"tries":[]%'), ~tried.like(f'%"{ALONE}":true%'))
-    return _unsent(tx, list_id, limit, run_id, and_(_may_be_sent(), is_new, untried))
+    return and_(is_new, tried.like('%"tries":[]%'), ~tried.like(f'%"{ALONE}":true%'))
 
 
 def send_alone(tx: Connection, update_ids: Sequence[int]) -> None:
@@ -154,7 +158,7 @@ def send_alone(tx: Connection, update_ids: Sequence[int]) -> None:
 
 def has_more_unsent(tx: Connection, list_id: str, number: int, run_id: int | None = None) -> bool:
     """Return whether more than a number of updates are in no batch, of a run or of all; opt-outs don't count."""
-    which = and_(~update.c.leaves, *_is_unsent(list_id, run_id))
+    which = and_(~update.c.leaves, *is_unsent(list_id, run_id))
     query = select(update.c.id).join(cache, cache.c.id == update.c.mailchimpsync_cache_id).where(which)
     return tx.execute(query.offset(number).limit(1)).first() is not None
 
@@ -163,7 +167,8 @@ def _may_be_sent() -> ColumnElement[bool]:
     return and_(~update.c.leaves, ~_is_overtaken_in(cache.c.id, leaves=True))
 
 
-def _is_unsent(list_id: str, run_id: int | None) -> Sequence[ColumnElement[bool]]:
+def is_unsent(list_id: str, run_id: int | None = None) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions that an update is open and in no batch, of a run or of any."""
     return (
         update.c.completed == 0,
         update.c.mailchimpsync_batch_id.is_(None),
@@ -178,7 +183,7 @@ def _unsent(
     query = (
         select_as(UnsentUpdate, update, cache)
         .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
-        .where(*_is_unsent(list_id, run_id), which)
+        .where(*is_unsent(list_id, run_id), which)
         .order_by(update.c.id)
         .limit(limit)
     )

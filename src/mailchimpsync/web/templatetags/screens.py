@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -18,7 +18,9 @@ from django.utils.translation import get_language, gettext, npgettext_lazy
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.texts.lanes import sending_in_words
 from mailchimpsync.data import as_text as value_as_text
+from mailchimpsync.decide.lanes import Share
 from mailchimpsync.messages import in_language
 from mailchimpsync.web.icons import shapes_of
 from mailchimpsync.web.screens.labels import LEVELS, WORDS
@@ -56,6 +58,12 @@ def as_text(value: Any) -> str:
 def translated(text: str | None) -> str:
     """Return a text of the engine in the reader's language, if it has a translation; see `mailchimpsync.messages`."""
     return in_language(text, gettext) if text else ""
+
+
+@register.filter
+def sending(ways: Sequence[Share]) -> str:
+    """Return by which lanes updates go to Mailchimp, and about how long that takes."""
+    return translated(sending_in_words(ways, number))
 
 
 @register.filter

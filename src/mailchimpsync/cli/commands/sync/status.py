@@ -20,8 +20,9 @@ from mailchimpsync.actions.status.connection_state import (
     due_sentence,
     headline,
 )
-from mailchimpsync.actions.status.wire_form import in_words
+from mailchimpsync.actions.status.wire_form import in_words, sending_form
 from mailchimpsync.actions.texts.codes import explain_code
+from mailchimpsync.actions.texts.lanes import sending_in_words
 from mailchimpsync.actions.texts.names import with_names
 from mailchimpsync.actions.texts.stages import STAGE_WORDS
 from mailchimpsync.cli.opening import site_of
@@ -126,6 +127,7 @@ def _numbers(status: ConnectionStatus) -> list[tuple[str, str]]:
         ("Verified", _verified(status)),
         *_counted(status),
         ("Updates under way", f"{status.updates_outstanding:,}, of which {status.updates_unsent:,} not sent"),
+        *([("Sending", sending_in_words(status.sending))] if status.sending else []),
         ("Rows", rows),
         *_campaigns(status),
     ]
@@ -223,4 +225,5 @@ def _as_json(status: ConnectionStatus) -> dict[str, Any]:
         "put_off": status.state.due.put_off,
         "remedy": status.state.remedy,
     }
-    return about | values | state | {"log": [{"time": time, "message": line} for time, line in status.log]}
+    log = [{"time": time, "message": line} for time, line in status.log]
+    return about | values | state | sending_form(status) | {"log": log}

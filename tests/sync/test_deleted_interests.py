@@ -7,7 +7,8 @@ from dataclasses import replace
 from mailchimpsync.actions.alerts.detection import Observation, problems_of
 from mailchimpsync.actions.alerts.problems import Kind
 from mailchimpsync.actions.runs.reports import Report
-from mailchimpsync.actions.status.connection_state import ConnectionState, Level, headline, state_of
+from mailchimpsync.actions.status.connection_state import ConnectionState, Level, state_of
+from mailchimpsync.actions.status.state_texts import headline
 from mailchimpsync.config import Alerts, Link
 from mailchimpsync.errors import EXIT_NEEDS_A_PERSON
 from mailchimpsync.runtime import Deadline

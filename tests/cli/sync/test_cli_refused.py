@@ -78,7 +78,7 @@ def test_one_who_left_and_whom_mailchimp_does_not_let_go_is_told_by_every_interf
     assert "✓" not in result.output
     assert (is_subscribed(connected, "p0@example.org"), is_subscribed(connected, "p1@example.org")) == (True, False)
     found = connected.status()
-    assert (found["state"], found["in_sync"], found["due"]) == ("waiting", False, 1)
+    assert (found["state"], found["in_sync"], found["due"]) == ("failing", False, 1)
     assert found["due_because"] == {CODES[status]: 1}
     assert "leaving" in alerts(connected)
     doctor = flat(connected("doctor").output)

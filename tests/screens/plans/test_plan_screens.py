@@ -54,7 +54,7 @@ def test_otto_looks_at_a_held_sync_and_lets_it_be_done(visit: Visit, own_charity
     plan = held(charity)
     watch(charity.site, seconds=1)
     page = visit(charity, "/", Role.OPERATOR)
-    expect(page.get_by_role("article")).to_contain_text("Held for review")
+    expect(page.get_by_role("article")).to_contain_text("Held for review: plan 1")
     assert accessibility_problems(page) == []
     page.get_by_role("button", name="Acknowledge").click()
     expect(page.get_by_text("Acknowledged by otto.")).to_be_visible()

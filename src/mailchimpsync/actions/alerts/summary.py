@@ -8,9 +8,10 @@ from datetime import datetime
 from mailchimpsync.actions.alerts.descriptions import describe, subject_of
 from mailchimpsync.actions.alerts.problems import may_resolve_itself
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.status.connection_state import ConnectionState, headline, state_of
+from mailchimpsync.actions.status.connection_state import ConnectionState, state_of
+from mailchimpsync.actions.status.state_texts import badge_text, headline
 from mailchimpsync.config import Link
-from mailchimpsync.messages import moment
+from mailchimpsync.messages import moment, sentence
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
@@ -40,7 +41,7 @@ def _summary_of_link(tx: Transaction, site: Site, link: Link, since: datetime) -
     if hold is not None and hold.expires_at > site.runtime.now():
         yield f"• Held: plan {hold.id} waits for someone to approve or drop it."
     state = state_of(tx, link, site.runtime.now())
-    yield f"• Status: {headline(state)}."
+    yield f"• Status: {badge_text(state)}: {sentence(headline(state))}"
     yield f"• Last complete sync: {moment(runs.stored_status(tx, list_id).last_sync_time)}."
     verified = verifications.newest_verification(tx, list_id)
     if verified is None:

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from mailchimpsync.actions.finding import Finding, Level, Step, ok, trouble
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.status.connection_state import (
-    ConnectionState,
+from mailchimpsync.actions.status.connection_state import ConnectionState, state_of
+from mailchimpsync.actions.status.state_texts import (
     batch_sentences,
     deleted_interests_sentence,
     due_sentence,
     headline,
-    state_of,
+    times_of_failure,
 )
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.actions.texts.stages import STAGE_WORDS
@@ -55,7 +55,7 @@ def _age(link: Link, state: ConnectionState, now: datetime) -> Finding:
     error, synced = state.failing_code, state.synced_at
     why = say(" The last sync ended with %(code)s.", code=error) if error and state.failing_since else ""
     if state.lasts and state.failing_since:
-        why = say(" %(headline)s.", headline=headline(state).capitalize())
+        why = say(" %(why)s (%(times)s)", why=say(headline(state)), times=times_of_failure(state))
     level = Level.BAD if error and state.lasts else Level.WARNING
     code = Code(error) if error and error in Code.__members__ else None
     if synced is None:

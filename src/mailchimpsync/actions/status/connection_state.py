@@ -5,7 +5,6 @@ See docs/decisions/one-model-of-truth.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,8 +12,7 @@ from enum import StrEnum
 from mailchimpsync.actions.runs.schedule import Attempt, AttemptOutcome, due, history_of
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Link
-from mailchimpsync.errors import LASTING_AFTER, REGISTRY, Code, Entry, Retry, remedy_when_lasting
-from mailchimpsync.messages import moment, say
+from mailchimpsync.errors import LASTING_AFTER, REGISTRY, Code, Retry, remedy_when_lasting
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
@@ -96,7 +94,7 @@ class ConnectionState:
     @property
     def in_sync(self) -> bool:
         """Whether both sides are known to agree, except for people who are listed as failures."""
-        return self.name is StateName.OK and not self.unexplained and not self.gone_interests
+        return self.name is StateName.OK and not self.gone_interests
 
     @property
     def lasts(self) -> bool:
@@ -106,7 +104,7 @@ class ConnectionState:
     @property
     def level(self) -> Level:
         """How good the state is."""
-        if self.name in (StateName.HELD, StateName.FAILING) or self.due.leaving or self.unexplained:
+        if self.name in (StateName.HELD, StateName.FAILING):
             return Level.BAD
         return Level.GOOD if self.name is StateName.OK and not self.failed and not self.gone_interests else Level.MIDDLE
 
@@ -130,9 +128,10 @@ def state_of(tx: Transaction, link: Link, now: datetime, still_due: Due | None =
     under_way, _ = updates.count_open_updates(tx, list_id)
     running = stored.is_held
     verified = verifications.newest_verification(tx, list_id)
-    code = stored.failing_code or next(iter(due_now.by_cause), None) if due_now.put_off else stored.failing_code
+    unexplained = verified.unexplained if verified is not None else 0
+    name = _state_name(link, stored, due_now, now, running=running, held=plan_id is not None, under_way=under_way)
     return ConnectionState(
-        name=_state_name(link, stored, due_now, now, running=running, held=plan_id is not None, under_way=under_way),
+        name=StateName.FAILING if name is StateName.OK and unexplained else name,
         due=due_now,
         under_way=under_way,
         under_way_since=updates.oldest_open_update(tx, list_id) if under_way else None,
@@ -142,16 +141,23 @@ def state_of(tx: Transaction, link: Link, now: datetime, still_due: Due | None =
         attempted_at=stored.attempted_at,
         attempt_outcome=stored.attempt_outcome,
         synced_at=stored.last_sync_time,
-        failing_code=code or None,
+        failing_code=stored.failing_code or _refused_with(due_now),
         failing_since=stored.failing_since,
         failing_times=stored.failing_times or 0,
         next_run_at=_next_run(tx, link, stored, now),
         verified_at=verified.started_at if verified is not None else None,
-        unexplained=verified.unexplained if verified is not None else 0,
+        unexplained=unexplained,
         explained=verified.explained if verified is not None else 0,
         batches=batch_delay(tx, list_id, now),
         gone_interests=deleted_interests(stored, link.interests),
     )
+
+
+def _refused_with(due_now: Due) -> str | None:
+    """Return the code of most changes that Mailchimp keeps refusing, or refuses though they take someone off."""
+    if not due_now.put_off and not due_now.leaving:
+        return None
+    return next((code for code in (*due_now.refused, *due_now.by_cause) if code != NEXT_RUN), None)
 
 
 def _state_name(  # noqa: PLR0911 (one word each)
@@ -169,7 +175,7 @@ def _state_name(  # noqa: PLR0911 (one word each)
         return StateName.RUNNING
     if held:
         return StateName.HELD
-    if stored.failing_code is not None or due_now.put_off:
+    if stored.failing_code is not None or due_now.put_off or due_now.leaving:
         return StateName.FAILING
     if last is None and stored.run_id is None:
         return StateName.NOT_SET_UP
@@ -200,109 +206,3 @@ def _last_attempt(stored: runs.StoredStatus) -> Attempt | None:
         return None
     passes = code in Code.__members__ and REGISTRY[Code(code)].retry is Retry.NEXT_RUN
     return Attempt(ended, ended, AttemptOutcome.FAILED if passes else AttemptOutcome.PERSON, stored.failing_times or 1)
-
-
-def headline(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each)
-    """Return the state of a connection as a phrase without a full stop."""
-    match state.name:
-        case StateName.RUNNING:
-            return say("a sync is running")
-        case StateName.HELD:
-            return say("held for review: plan %(plan)s", plan=state.held_plan_id)
-        case StateName.FAILING:
-            return _failing(state)
-        case StateName.NOT_SET_UP:
-            return say("never synced")
-        case StateName.PAUSED:
-            return say("paused: no schedule, and no sync for a day")
-        case StateName.WAITING:
-            return _waiting(state)
-    if state.unexplained:
-        return say("unexplained differences found; `mailchimpsync verify` shows them")
-    if state.gone_interests:
-        return say("in sync, except for %(interests)s", interests=interests_in_words(state.gone_interests))
-    if state.failed:
-        return say("in sync, but %(people)s can't be synced", people=people_in_words(state.failed))
-    return say("in sync")
-
-
-def _failing(state: ConnectionState) -> str:
-    code, since = state.failing_code, state.failing_since
-    if since is None:
-        return say(
-            "failing: Mailchimp refuses changes for %(people)s (%(code)s)",
-            people=people_in_words(state.due.put_off),
-            code=code,
-        )
-    return say(
-        "failing since %(since)s (%(code)s, %(times)s times in a row)",
-        since=moment(since),
-        code=code,
-        times=state.failing_times,
-    )
-
-
-def _waiting(state: ConnectionState) -> str:
-    if state.interrupted:
-        return say("interrupted; the next `mailchimpsync sync` continues")
-    if state.due.number:
-        return say("not in sync: %(people)s still due", people=people_in_words(state.due.number))
-    if state.under_way:
-        return say("not in sync: %(number)s updates under way", number=f"{state.under_way:,}")
-    return say("not in sync: the last sync did not finish")
-
-
-def deleted_interests_sentence(gone: Sequence[str]) -> str:
-    """Return which linked interests are gone, and what that means, in sentences."""
-    return say(
-        "Mailchimp no longer has the interest %(ids)s, so people are subscribed without it (%(code)s).",
-        ids=", ".join(gone),
-        code=Code.MC_MAPPING_GONE.value,
-    )
-
-
-def interests_in_words(gone: Sequence[str]) -> str:
-    """Return a number of deleted interests in words."""
-    number = len(gone)
-    return (
-        say("1 linked interest that no longer exists")
-        if number == 1
-        else say("%(number)s linked interests that no longer exist", number=f"{number:,}")
-    )
-
-
-def batch_sentences(trouble: BatchDelay) -> str:
-    """Return why batches have no results, in sentences."""
-    number = (
-        say("1 batch has been waiting")
-        if trouble.number == 1
-        else say("%(number)s batches have been waiting", number=f"{trouble.number:,}")
-    )
-    message = say(
-        "%(batches)s for results since %(since)s: %(why)s (%(code)s)",
-        batches=number,
-        since=moment(trouble.since),
-        why=explain_code(trouble.code).sentence,
-        code=trouble.code,
-    )
-    return f"{message} {trouble.detail}".rstrip()
-
-
-def people_in_words(number: int) -> str:
-    """Return a number of people in words."""
-    return say("1 person") if number == 1 else say("%(number)s people", number=f"{number:,}")
-
-
-def due_sentence(found: Due) -> str:
-    """Return how many people are due, and why, as a sentence."""
-    causes = [_cause(code, number) for code, number in list(found.by_cause.items())[:CAUSES_NAMED]]
-    people = "1 person is" if found.number == 1 else f"{found.number:,} people are"
-    leaving = f" {found.leaving:,} of them are to be removed from the audience at Mailchimp." if found.leaving else ""
-    return f"{people} still due: {'; '.join(causes)}.{leaving}"
-
-
-def _cause(code: str, number: int) -> str:
-    if code == NEXT_RUN:
-        return f"{number:,} for the next sync to decide"
-    entry: Entry = explain_code(code)
-    return f"{number:,}: {entry.sentence.rstrip('.')} ({code})"

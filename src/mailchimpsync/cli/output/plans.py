@@ -11,7 +11,7 @@ from rich.text import Text
 from mailchimpsync.actions import Names, Plan, PlannedChange
 from mailchimpsync.actions.plans.csv import NO_NAMES
 from mailchimpsync.actions.plans.summary import in_words
-from mailchimpsync.actions.status.connection_state import people_in_words
+from mailchimpsync.actions.status.state_texts import people_in_words
 from mailchimpsync.actions.texts.lanes import sending_in_words
 from mailchimpsync.actions.texts.names import with_names
 from mailchimpsync.cli.output.failures import show_failures

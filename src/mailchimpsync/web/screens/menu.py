@@ -22,13 +22,15 @@ _COUNTED_FOR_SECONDS = 5
 
 @dataclass(frozen=True)
 class Item:
-    """A menu item; `number` is how many things are waiting there."""
+    """A menu item; `number` is how many things are waiting there, if they are counted."""
 
+    name: str
     title: str | Promise
     url: str
     icon: str
     is_current: bool
     number: int = 0
+    is_counted: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,15 @@ def menu(site: Site, user: User, path: str) -> list[Item]:
     numbers = _numbers(site)
     entries = [entry for entry in _ENTRIES if user.may(entry.scope)]
     return [
-        Item(entry.title, url, entry.icon, _is_current(url, path), numbers.get(entry.name, 0))
+        Item(
+            entry.name,
+            entry.title,
+            url,
+            entry.icon,
+            _is_current(url, path),
+            numbers.get(entry.name, 0),
+            bool(entry.count),
+        )
         for entry, url in ((entry, reverse(entry.name)) for entry in entries)
     ]
 
@@ -82,10 +92,19 @@ def _is_current(url: str, path: str) -> bool:
 
 def _numbers(site: Site) -> dict[str, int]:
     """Count at most once every few seconds: every page has a menu."""
-    key = f"menu:{site.settings.home}"
+    key = _key(site)
     found: dict[str, int] | None = cache.get(key)
     if found is None:
         with site.store.reading() as tx:
             found = {entry.name: entry.count(site, tx) for entry in _ENTRIES if entry.count is not None}
         cache.set(key, found, _COUNTED_FOR_SECONDS)
     return found
+
+
+def forget_numbers(site: Site) -> None:
+    """Have the menu count again: something was just decided."""
+    cache.delete(_key(site))
+
+
+def _key(site: Site) -> str:
+    return f"menu:{site.settings.home}"

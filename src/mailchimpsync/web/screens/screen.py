@@ -20,7 +20,8 @@ from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.errors import REGISTRY, MailchimpsyncError
 from mailchimpsync.web.models import Role, User
 from mailchimpsync.web.responses import FORBIDDEN, status_of
-from mailchimpsync.web.screens.menu import menu
+from mailchimpsync.web.screens.menu import forget_numbers, menu
+from mailchimpsync.web.screens.tabs import Tab, frame_of, url_of
 from mailchimpsync.web.service import Service, service_of
 
 logger = logging.getLogger(__name__)
@@ -55,12 +56,15 @@ class Visit:
 
     def render(self, template: str, context: Mapping[str, Any] | None = None, status: int = 200) -> HttpResponse:
         """Return a page of `templates/screens/`, with the menu around it."""
-        whole = {"visit": self, "menu": menu(self.site, self.user, self.request.path), **(context or {})}
+        frame = frame_of(self.request, self.site, self.service, context or {})
+        path = url_of(Tab.STATUS, frame.link) if frame is not None else self.request.path
+        whole = {"visit": self, "menu": menu(self.site, self.user, path), "frame": frame, **(context or {})}
         return django_render(self.request, f"screens/{template}", whole, status=status)
 
     def part(self, template: str, context: Mapping[str, Any]) -> HttpResponse:
-        """Return a part of a page, for htmx."""
-        return django_render(self.request, f"screens/{template}", {"visit": self, **context})
+        """Return a part of a page, for htmx; a live part can refresh the menu's numbers too."""
+        whole = {"visit": self, "menu": menu(self.site, self.user, self.request.path), **context}
+        return django_render(self.request, f"screens/{template}", whole)
 
     def say(self, text: str) -> None:
         """Show a success message on the next page."""
@@ -95,6 +99,9 @@ def screen(scope: Scope = Scope.READ, *methods: str) -> Callable[[Screen], Scree
                     return function(visit, *args, **named)
                 except MailchimpsyncError as error:
                     return problem(visit, error)
+                finally:
+                    if request.method == "POST":
+                        forget_numbers(site)
 
         return require_http_methods(list(methods) or ["GET", "HEAD"])(view)
 

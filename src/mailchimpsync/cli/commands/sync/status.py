@@ -11,14 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import ConnectionStatus, getalerts, getstatus
-from mailchimpsync.actions.status.connection_state import (
-    ConnectionState,
-    Level,
-    StateName,
+from mailchimpsync.actions.status.connection_state import ConnectionState, Level, StateName
+from mailchimpsync.actions.status.state_texts import (
+    badge_text,
     batch_sentences,
     deleted_interests_sentence,
     due_sentence,
     headline,
+    times_of_failure,
 )
 from mailchimpsync.actions.status.wire_form import in_words, sending_form
 from mailchimpsync.actions.texts.codes import explain_code
@@ -31,7 +31,7 @@ from mailchimpsync.cli.output.failures import show_failures
 from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.cli.output.names import titles_of
 from mailchimpsync.errors import Code
-from mailchimpsync.messages import moment
+from mailchimpsync.messages import moment, without_period
 from mailchimpsync.model import Stage
 
 _COUNTED_BY_READING = (
@@ -106,12 +106,15 @@ def _show_hold(console: Console, status: ConnectionStatus) -> None:
 
 
 def _headline(status: ConnectionStatus) -> tuple[str, str]:
-    if status.crashed and status.state.name is StateName.WAITING:
-        return status.crashed, "bad"
-    if status.interrupted and status.state.name is StateName.WAITING:
-        return f"interrupted before {status.stage}; the next `mailchimpsync sync` continues", "warn"
-    mark = "✓ " if status.state.level is Level.GOOD else ""
-    return mark + headline(status.state), _STYLES[status.state.level]
+    state = status.state
+    if state.name is StateName.WAITING and status.crashed:
+        words = status.crashed
+    elif state.name is StateName.WAITING and status.interrupted:
+        words = f"interrupted before {status.stage}; the next `mailchimpsync sync` continues"
+    else:
+        words = headline(state)
+    times = times_of_failure(state)
+    return f"{badge_text(state)}: {without_period(words)}{f' ({times})' if times else ''}", _STYLES[state.level]
 
 
 def _numbers(status: ConnectionStatus) -> list[tuple[str, str]]:

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from mailchimpsync.actions import ChangeCount, Report, Site, fetchandreconcile, getchanges
 from mailchimpsync.actions.runs.reports import outcome_of_sync
-from mailchimpsync.actions.status.connection_state import due_sentence
 from mailchimpsync.actions.status.counts import count_failing
+from mailchimpsync.actions.status.state_texts import due_sentence
 from mailchimpsync.actions.sync.fetchandreconcile import STOP_THE_OTHER
 from mailchimpsync.cli.alert_delivery import deliver_alerts
 from mailchimpsync.cli.input.questions import current_user

@@ -13,11 +13,7 @@ from rich.text import Text
 
 from mailchimpsync.actions.api.csv_export import escape_formula
 from mailchimpsync.actions.api.selection import find_audience
-from mailchimpsync.actions.status.connection_state import (
-    deleted_interests_sentence,
-    interests_in_words,
-    people_in_words,
-)
+from mailchimpsync.actions.status.state_texts import deleted_interests_sentence, interests_in_words, people_in_words
 from mailchimpsync.actions.status.verifications import createverification, to_mapping
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.cli.commands.sync.status import differences

@@ -20,8 +20,9 @@ from mailchimpsync.web.screens.screen import Visit, screen
 
 @screen()
 def index(visit: Visit) -> HttpResponse:
-    """Show every reason why people can't be synced."""
-    found = getfailuregroups(visit.site)
+    """Show every reason why people can't be synced, of all connections or of one."""
+    only = visit.request.GET.get("audience")
+    found = [one for one in getfailuregroups(visit.site) if only in (None, one.link.audience_id)]
     context = {
         "parts": [_part(visit, one) for one in found if one.groups],
         "number": sum(one.number for one in found),

@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import Names, Plan, applyplan, approveplan, dropplan, getplannedchanges, getplans
 from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.plans.csv import all_changes, csv_lines
+from mailchimpsync.config import Link
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.web.screens.names import names_at_once
 from mailchimpsync.web.screens.person_links import people_links
@@ -26,7 +28,7 @@ _WAITING = (PlanState.OPEN, PlanState.APPROVED)
 @screen()
 def index(visit: Visit) -> HttpResponse:
     """Show the plans, those that wait for a decision first."""
-    plans = getplans(visit.site, limit=PLANS_SHOWN)
+    plans = getplans(visit.site, group_id=_group_of(visit), limit=PLANS_SHOWN)
     now = visit.site.runtime.now()
     waiting = [one for one in plans if one.state in _WAITING and one.expires_at > now]
     others = [one for one in plans if one not in waiting]
@@ -50,8 +52,18 @@ def export(visit: Visit, plan_id: int) -> StreamingHttpResponse:
 
 
 def _names(visit: Visit, found: Plan) -> Names:
-    link = next((one for one in visit.site.configuration.connections if one.audience_id == found.list_id), None)
+    link = _link_of(visit, found)
     return names_at_once(visit, link) if link is not None else Names()
+
+
+def _link_of(visit: Visit, found: Plan) -> Link | None:
+    return next((one for one in visit.site.configuration.connections if one.audience_id == found.list_id), None)
+
+
+def _group_of(visit: Visit) -> int | None:
+    """Return the group of the connection whose plans are asked for; None: those of all."""
+    audience = visit.request.GET.get("audience")
+    return find_audience(visit.site, audience).group_id if audience else None
 
 
 @screen(Scope.RUN, "POST")
@@ -62,7 +74,7 @@ def decide(visit: Visit, plan_id: int) -> HttpResponse:
         dropplan(visit.site, id=plan_id, by=visit.by)
         visit.say(_("Plan %(id)s is dropped. The next sync will decide again.") % {"id": plan_id})
     elif visit.request.POST.get("confirmed") != "yes":
-        return visit.render("decide_plan.html", {"plan": found, "act": act})
+        return visit.render("decide_plan.html", {"plan": found, "act": act, "link": _link_of(visit, found)})
     elif act == "approve":
         approveplan(visit.site, id=plan_id, by=visit.by)
         visit.say(_("Plan %(id)s is approved. The next sync will do exactly this.") % {"id": plan_id})
@@ -88,8 +100,7 @@ def _apply(visit: Visit, found: Plan) -> HttpResponse:
 
 def _about(visit: Visit, plan_id: int) -> dict[str, Any]:
     [found] = getplans(visit.site, id=plan_id)
-    links = {link.audience_id: link for link in visit.site.configuration.connections}
-    link, now = links.get(found.list_id), visit.site.runtime.now()
+    link, now = _link_of(visit, found), visit.site.runtime.now()
     paginator = Paginator(range(found.people), CHANGES_PER_PAGE)
     page = paginator.get_page(visit.request.GET.get("page"))
     offset = (page.number - 1) * CHANGES_PER_PAGE

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from time import monotonic
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from mailchimpsync.actions import Alert, ConnectionStatus, getalerts, getstatus
-from mailchimpsync.actions.status.connection_state import ConnectionState, StateName
 from mailchimpsync.actions.status.counts import RowCounts
-from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Link
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.web.background_tasks import BackgroundTask
 from mailchimpsync.web.cached_counts import PATIENCE_SECONDS, CachedCount
 from mailchimpsync.web.screens.screen import Visit
+from mailchimpsync.web.screens.state_badge import StateBadge, badge_of
 from mailchimpsync.web.screens.status.notices import Notice, notices_of
+from mailchimpsync.web.templatetags.screens import translated
 
 BUSY_REFRESH_SECONDS, IDLE_REFRESH_SECONDS = 2, 20
 """After how many seconds a page refreshes: while something is running, and otherwise."""
@@ -56,16 +55,17 @@ class ConnectionCard:
         return BUSY_REFRESH_SECONDS if self.is_working or not self.is_fresh else IDLE_REFRESH_SECONDS
 
     @property
-    def level(self) -> str:
-        """The level, for its colour."""
-        if self.is_working or not self.counted:
-            return "middle"
-        return "bad" if self.status.crashed else self.status.state.level.value
+    def badge(self) -> StateBadge:
+        """The state in a word and a sentence."""
+        return badge_of(self.status.state, is_counted=self.counted)
 
     @property
-    def headline(self) -> str:
-        """The state in a few words."""
-        return _headline(self)
+    def activity(self) -> str:
+        """What is being done right now; empty if nothing is."""
+        status, task = self.status, self.task
+        if task is not None and task.is_under_way and not (status.running and status.working is not None):
+            return _task_words(task.kind)
+        return _("Processing changes from Mailchimp") if status.running and status.working is None else ""
 
     @property
     def failed(self) -> int:
@@ -98,63 +98,6 @@ class ConnectionCard:
     def is_balanced(self) -> bool:
         """Say whether both totals match."""
         return self.sum_at_mailchimp == self.sum_at_civicrm
-
-
-def _headline(card: ConnectionCard) -> str:
-    status, task = card.status, card.task
-    if status.running and status.working is not None:
-        return _("Sync is running")
-    if task is not None and task.is_under_way:
-        return _task_words(task.kind)
-    if status.running:
-        return _("Processing changes from Mailchimp")
-    if status.crashed:
-        return _("A sync stopped partway and hasn't been resumed")
-    if not card.counted and status.state.name in (StateName.WAITING, StateName.OK):
-        return _("Counting…")
-    return _state_words(status.state)
-
-
-def _state_words(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each)
-    match state.name:
-        case StateName.HELD:
-            return _("Held for review")
-        case StateName.FAILING:
-            return _("Failing: %(why)s") % {"why": _(explain_code(state.failing_code).sentence)}
-        case StateName.PAUSED:
-            return _("Paused: no schedule, and no sync for a day")
-        case StateName.NOT_SET_UP:
-            return _("Never synced")
-        case StateName.WAITING if state.interrupted:
-            return _("A sync was interrupted; the next one will resume it")
-        case StateName.WAITING if state.due.number:
-            return ngettext(
-                "%(shown)s person is waiting for the next sync",
-                "%(shown)s people are waiting for the next sync",
-                state.due.number,
-            ) % {"shown": f"{state.due.number:,}"}
-        case StateName.WAITING:
-            return _("Not in sync yet")
-    return _in_sync_words(state)
-
-
-def _in_sync_words(state: ConnectionState) -> str:
-    if state.unexplained:
-        return _("Unexplained differences were found")
-    if state.gone_interests:
-        number = len(state.gone_interests)
-        return ngettext(
-            "In sync, except for %(shown)s linked interest that no longer exists",
-            "In sync, except for %(shown)s linked interests that no longer exist",
-            number,
-        ) % {"shown": f"{number:,}"}
-    if state.failed:
-        return ngettext(
-            "In sync, but %(shown)s person can't be synced",
-            "In sync, but %(shown)s people can't be synced",
-            state.failed,
-        ) % {"shown": f"{state.failed:,}"}
-    return _("In sync")
 
 
 def _task_words(kind: str) -> str:
@@ -192,10 +135,13 @@ def _numbers(visit: Visit, link: Link, patience: float | None) -> CachedCount:
 
 
 def announcement_of(found: Sequence[ConnectionCard]) -> str:
-    """Return what screen readers announce when it changes: the headlines without numbers."""
+    """Return what screen readers announce when it changes: the state of each connection."""
     return " ".join(_sentences(found))
 
 
 def _sentences(found: Sequence[ConnectionCard]) -> Iterator[str]:
     for one in found:
-        yield _("%(connection)s: %(headline)s.") % {"connection": one.link.title, "headline": one.headline}
+        yield _("%(connection)s: %(headline)s.") % {
+            "connection": one.link.title,
+            "headline": translated(one.badge.word),
+        }

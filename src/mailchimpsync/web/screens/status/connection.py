@@ -27,6 +27,7 @@ from mailchimpsync.config import Link
 from mailchimpsync.sync.verify import people_of
 from mailchimpsync.web.screens.names import fetch_names
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.state_badge import current_badge
 from mailchimpsync.web.screens.status.cards import announcement_of, connection_cards
 from mailchimpsync.web.screens.status.charts import history_of, with_now
 from mailchimpsync.web.screens.status.differences import DIFFERENCES_PER_PAGE, counts_by_cause, shown_differences
@@ -56,6 +57,14 @@ def live(visit: Visit, list_id: str) -> HttpResponse:
     """Refresh the part that changes."""
     context = _context(visit, find_audience(visit.site, list_id))
     return visit.part("parts/connection_status.html", {**context, "said": visit.request.GET.get("said", "")})
+
+
+@screen()
+def state(visit: Visit, list_id: str) -> HttpResponse:
+    """Refresh the badge that stands above each page of a connection, and the menu's numbers."""
+    link = find_audience(visit.site, list_id)
+    badge = current_badge(visit.site, visit.service, link)
+    return visit.part("parts/state.html", {"link": link, "badge": badge})
 
 
 @screen()
@@ -197,6 +206,7 @@ def log_with_times(log: tuple[tuple[Any, str], ...]) -> list[tuple[Any, str, flo
 urlpatterns = [
     path("connections/<str:list_id>", index, name="connection"),
     path("connections/<str:list_id>/live", live, name="connection-live"),
+    path("connections/<str:list_id>/state", state, name="connection-state"),
     path("connections/<str:list_id>/batches", batches, name="connection-batches"),
     path("connections/<str:list_id>/differences", differences, name="differences"),
     path("connections/<str:list_id>/sync", sync, name="sync"),

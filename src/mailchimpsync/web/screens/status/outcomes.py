@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import AppliedPlan, Plan, Report
-from mailchimpsync.actions.status.connection_state import deleted_interests_sentence, due_sentence
+from mailchimpsync.actions.status.state_texts import deleted_interests_sentence, due_sentence
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.sync.verify import Verdict, VerificationResult

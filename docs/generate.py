@@ -255,8 +255,16 @@ def _code(code: Code, entry: Entry) -> str:
 
 What to do: {entry.remedy} \\
 Who can fix it: {entry.who}. \\
-Retried: {entry.retry}.
+Retried: {entry.retry}.{_standing(code, entry)}
 """
+
+
+def _standing(code: Code, entry: Entry) -> str:
+    """Return whether someone who can't be synced for this reason needs attention."""
+    if entry.fine_because:
+        return f" \\\nFine as it is: {entry.fine_because}"
+    fails_a_row = _place(Code.CV_NO_ADDRESS) <= _place(code) < _place(Code.MC_AUTH)
+    return " \\\nNeeds attention." if fails_a_row else ""
 
 
 def _place(code: Code) -> int:

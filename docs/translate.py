@@ -55,7 +55,7 @@ _SAYING = {"say", "CannotTellError", "UnfitError", *(name for name in errors.__a
 def engine_texts() -> Iterator[tuple[str, str]]:
     """Yield the engine's texts about codes, with their place."""
     for code, entry in REGISTRY.items():
-        for text in filter(None, (entry.sentence, entry.cause, entry.remedy)):
+        for text in filter(None, (entry.sentence, entry.cause, entry.remedy, entry.fine_because)):
             yield f"errors/registry:{code.value}", text
     for right, purpose in PURPOSES.items():
         for text in (purpose.why, purpose.without):

@@ -229,6 +229,10 @@ from .site import (
 from .site import (
     open_site as open_site,
 )
+from .status.accept import FailedOne as FailedOne
+from .status.accept import acceptfailures as acceptfailures
+from .status.accept import getfailedpeople as getfailedpeople
+from .status.accept import reopenfailures as reopenfailures
 from .status.connection_status import ConnectionStatus as ConnectionStatus
 from .status.connection_status import Failure as Failure
 from .status.connection_status import RunProgress as RunProgress

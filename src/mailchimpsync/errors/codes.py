@@ -189,10 +189,14 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The explanation of a code: what happened, why, what to do, who can fix it, and whether it is retried."""
+    """The explanation of a code: what happened, why, what to do, who can fix it, and whether it is retried.
+
+    `fine_because` is the reason why someone who can't be synced may stay as they are; empty: it needs attention.
+    """
 
     sentence: str
     cause: str
     remedy: str
     who: Who = Who.ADMINISTRATOR
     retry: Retry = Retry.NEVER
+    fine_because: str = ""

@@ -21,7 +21,7 @@ from mailchimpsync.messages import say
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
 from mailchimpsync.store import Transaction
-from mailchimpsync.store.cache import bases
+from mailchimpsync.store.cache import accepted, bases
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.queries import counts, due
 from mailchimpsync.store.runs import figures, runs
@@ -263,6 +263,7 @@ def _complete(run: Run) -> Result:
     numbers = _count_people(run)
     with run.transaction() as tx:
         still_due = due.count_due(tx, run.list_id)
+        accepted.drop_outdated(tx, run.list_id)
         outcome = _outcome(waiting, still_due)
         links = group_links(run.connection)
         if numbers is not None:

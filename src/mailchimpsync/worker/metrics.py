@@ -122,6 +122,9 @@ class _StoreCollector(Collector):
             "refused_opt_outs", "People to be taken off the list whose removal Mailchimp refuses.", "audience"
         )
         batches = _gauge("open_batches", "Batches with unread results.", "audience")
+        failed = _gauge(
+            "people_failed", "People who can't be synced, by whether they need attention.", "audience", "standing"
+        )
         now = self._site.runtime.now()
         for link in self._site.configuration.connections:
             audience = link.audience_id
@@ -130,6 +133,8 @@ class _StoreCollector(Collector):
             state.add_metric([audience, stored.name], 1.0)
             for cause, number in stored.due.by_cause.items():
                 people.add_metric([audience, cause or "next run"], number)
+            for standing, number in stored.failed.by_standing.items():
+                failed.add_metric([audience, standing], number)
             errors.add_metric([audience], stored.failing_times)
             leaving.add_metric([audience], stored.due.leaving)
             for status, number in found.rows.items():
@@ -139,7 +144,7 @@ class _StoreCollector(Collector):
             batches.add_metric([audience], found.open_batches)
             if found.last_sync_time is not None:
                 since.add_metric([audience], (now - found.last_sync_time).total_seconds())
-        return [rows, held, since, updates, batches, state, people, errors, leaving]
+        return [rows, held, since, updates, batches, state, people, failed, errors, leaving]
 
     def _of_campaigns(self) -> list[Metric]:
         number = _gauge("campaigns", "Known campaigns, by state.", "audience", "state")

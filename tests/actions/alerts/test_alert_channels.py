@@ -260,7 +260,7 @@ def test_the_weeks_summary_comes_once_a_week_and_names_nobody(alert_site: AlertS
     text = alert_site.mailbox.mails[-1].get_content()
     assert days == [1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0]
     assert "Last complete sync: 2026-11-20 12:00 UTC." in text
-    assert "People who can't be synced: 0 of 1." in text
+    assert "People who can't be synced and need attention: 0 of 1." in text
     assert "Open problems: none." in text
     assert "bella" not in text
 

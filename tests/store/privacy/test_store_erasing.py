@@ -12,6 +12,7 @@ from mailchimpsync.store.cache import contacts
 from mailchimpsync.store.privacy import erasure
 from mailchimpsync.store.schema import (
     JsonText,
+    accepted_person,
     cache,
     change,
     data,
@@ -68,7 +69,8 @@ def test_all_about_an_address_goes_and_nothing_of_another_that_looks_alike(store
 NO_COLUMN = {
     **dict.fromkeys(("secret", "configuration", "token", "alert", "alert_message", "tombstone"), "nobody's on a list"),
     **dict.fromkeys(
-        ("status", "run", "batch", "journal_chain", "group_contact", "service", "site"), "numbers, codes and times"
+        ("status", "run", "batch", "journal_chain", "group_contact", "service", "site", "accepted_reason"),
+        "numbers, codes and times",
     ),
     **dict.fromkeys(("campaign", "campaign_import", "kept_plan"), "what was sent, numbers, and names of staff"),
     "journal": "minimised by rules of its own",
@@ -83,12 +85,14 @@ MAY_MENTION = {
     "update": {"data", "attempt", "agreed", "error_response"},
     "data": {"confirmed", "wanted", "refused"},
     "log": {"message"},
+    "accepted_person": {"reason_detail"},
     "campaign_recipient": {"member_id"},
 }
 CODES = {
     "event": {"list_id", "kind", "fingerprint", "state", "outcome"},
     "change": {"group_changes", "sync_status", "reason", "outcome"},
     "log": {"list_id"},
+    "accepted_person": {"reason", "accepted_by"},
 }
 
 
@@ -146,6 +150,8 @@ def plant(tx: Connection, row_id: int, address: str) -> None:
     known = {"fields": {"OTHER": [address, "fields"], "JOB": [f"not {OTHER}", "fields"]}, "tags": {"T": "tags"}}
     mine = add_row(tx)
     tx.execute(insert(data).values(cache_id=mine, confirmed=known, wanted=known, refused={"fields": [address]}))
+    accepted = {"reason": "MC_REFUSED", "accepted_at": NOW, "accepted_by": "dora"}
+    tx.execute(insert(accepted_person).values(**accepted, cache_id=mine, reason_detail=f"{address} is odd"))
 
 
 def _plan(tx: Connection) -> None:

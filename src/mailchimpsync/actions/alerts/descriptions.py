@@ -91,7 +91,7 @@ def _late(_code: str | None, data: _Data) -> _Three:
 
 
 def _failures(_code: str | None, data: _Data) -> _Three:
-    what = f"{data['failing']:,} of {data['rows']:,} people can't be synced."
+    what = f"{data['failing']:,} of {data['rows']:,} people can't be synced and need attention."
     return "many people can't be synced", what, "`mailchimpsync status` shows the reasons and who can fix them."
 
 

@@ -53,7 +53,7 @@ class Observation:
     Attributes:
         synced: when the last complete run began, or a later call found that none was needed.
         held_plan: the plan that holds the connection.
-        failing: how many of its `rows` can't be synced.
+        failing: how many of its `rows` can't be synced and need attention.
         given_up: events given up since the last complete run, which would have made good for them.
         unexplained: differences that the last verification found and nothing explains.
         plugins: the names of the plugins that failed in the last run with data.
@@ -169,7 +169,7 @@ def _observe(tx: Transaction, link: Link, now: datetime) -> Observation:
         synced=_last_synced(tx, list_id, state.synced_at),
         held_plan=state.held_plan_id,
         rows=sum(rows.count_by_status(tx, list_id).values()),
-        failing=state.failed,
+        failing=state.failed.need_attention,
         given_up=alerts.abandoned_events(tx, list_id, state.synced_at),
         unexplained=state.unexplained,
         plugins=", ".join(sorted(found.get("failures", ()))),

@@ -12,10 +12,10 @@ from mailchimpsync.actions.status.connection_state import ConnectionState, state
 from mailchimpsync.actions.status.state_texts import badge_text, headline
 from mailchimpsync.config import Link
 from mailchimpsync.messages import moment, sentence
-from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
 from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.queries.failures import count_failed
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.site import alerts
 from mailchimpsync.store.verify import verifications
@@ -35,8 +35,9 @@ def _summary_of_link(tx: Transaction, site: Site, link: Link, since: datetime) -
     list_id = link.audience_id
     yield f"• Syncs: {_counted(alerts.runs_since(tx, list_id, since))}."
     yield f"• Changes: {_counted(alerts.changes_since(tx, list_id, since))}."
-    by_status = rows.count_by_status(tx, list_id)
-    yield f"• People who can't be synced: {by_status.get(SyncStatus.FAIL.value, 0):,} of {sum(by_status.values()):,}."
+    failed, everyone = count_failed(tx, [list_id]), sum(rows.count_by_status(tx, list_id).values())
+    beside = f"; {failed.others:,} others are fine or accepted" if failed.others else ""
+    yield f"• People who can't be synced and need attention: {failed.need_attention:,} of {everyone:,}{beside}."
     hold = kept_plans.open_hold(tx, list_id)
     if hold is not None and hold.expires_at > site.runtime.now():
         yield f"• Held: plan {hold.id} waits for someone to approve or drop it."

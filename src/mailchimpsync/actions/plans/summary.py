@@ -13,6 +13,7 @@ from mailchimpsync.actions.texts.effects import effect_line
 from mailchimpsync.actions.texts.names import Names
 from mailchimpsync.effects import Effect
 from mailchimpsync.store.changes.kept_plans import MAY_BE_ASKED, REFUSED, KeptPlan, NotMade, RefusedChange
+from mailchimpsync.store.queries.failures import Standing
 from mailchimpsync.sync import planned_effects
 
 
@@ -141,7 +142,8 @@ def plan_from(
 
 def _failure(code: str, count: int) -> Failure:
     entry = explain_code(code)
-    return Failure(code, count, entry.sentence, entry.remedy, entry.who.value)
+    standing = Standing.FINE if entry.fine_because else Standing.NEEDS_ATTENTION
+    return Failure(code, count, entry.sentence, entry.remedy, entry.who.value, standing.value)
 
 
 def _person_of(one: RefusedChange) -> str:

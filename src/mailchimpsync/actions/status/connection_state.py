@@ -13,12 +13,11 @@ from mailchimpsync.actions.runs.schedule import Attempt, AttemptOutcome, due, hi
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Link
 from mailchimpsync.errors import LASTING_AFTER, REGISTRY, Code, Retry, remedy_when_lasting
-from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction
-from mailchimpsync.store.cache import rows
 from mailchimpsync.store.changes import kept_plans, updates
 from mailchimpsync.store.changes.batches import BatchDelay, batch_delay
 from mailchimpsync.store.queries.due import NEXT_RUN, Due, count_due
+from mailchimpsync.store.queries.failures import Failed, count_failed
 from mailchimpsync.store.runs import runs, services
 from mailchimpsync.store.verify import verifications
 from mailchimpsync.sync import Outcome, deleted_interests
@@ -58,7 +57,7 @@ class ConnectionState:
     Attributes:
         due: people for whom a change is wanted but not made.
         under_way: updates without a response from Mailchimp; `under_way_since`: when the oldest was decided.
-        failed: people who are listed as failures.
+        failed: people who can't be synced, by whether they need attention.
         interrupted: a run stopped midway, and the next call continues it.
         attempted_at: when the last call of a run ended; `attempt_outcome`: its outcome or error code.
         synced_at: when the last complete run started.
@@ -75,7 +74,7 @@ class ConnectionState:
     due: Due
     under_way: int
     under_way_since: datetime | None
-    failed: int
+    failed: Failed
     interrupted: bool
     held_plan_id: int | None
     attempted_at: datetime | None
@@ -106,7 +105,11 @@ class ConnectionState:
         """How good the state is."""
         if self.name in (StateName.HELD, StateName.FAILING):
             return Level.BAD
-        return Level.GOOD if self.name is StateName.OK and not self.failed and not self.gone_interests else Level.MIDDLE
+        return (
+            Level.GOOD
+            if self.name is StateName.OK and not self.failed.need_attention and not self.gone_interests
+            else Level.MIDDLE
+        )
 
     @property
     def remedy(self) -> str:
@@ -135,7 +138,7 @@ def state_of(tx: Transaction, link: Link, now: datetime, still_due: Due | None =
         due=due_now,
         under_way=under_way,
         under_way_since=updates.oldest_open_update(tx, list_id) if under_way else None,
-        failed=rows.count_with_status(tx, list_id, SyncStatus.FAIL),
+        failed=count_failed(tx, [list_id]),
         interrupted=stored.run_id is not None and not running,
         held_plan_id=plan_id,
         attempted_at=stored.attempted_at,

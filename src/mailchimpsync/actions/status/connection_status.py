@@ -10,6 +10,7 @@ from typing import Any
 from mailchimpsync.actions.status.connection_state import ConnectionState
 from mailchimpsync.config import Link
 from mailchimpsync.decide.lanes import Share
+from mailchimpsync.store.queries.failures import Standing
 
 SECONDS_BEFORE_ESTIMATE = 3
 
@@ -23,6 +24,7 @@ class Failure:
     sentence: str
     remedy: str
     who: str
+    standing: str = Standing.NEEDS_ATTENTION.value
 
 
 @dataclass(frozen=True, slots=True)

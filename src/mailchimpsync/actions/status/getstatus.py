@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -25,6 +26,7 @@ from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans, on_the_way, updates
 from mailchimpsync.store.changes.batches import unhandled_batches
 from mailchimpsync.store.queries import lookup
+from mailchimpsync.store.queries.failures import FailedCount, Standing
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.runs.runs import StoredRun
 from mailchimpsync.store.site import campaigns
@@ -51,7 +53,9 @@ def getstatus(
     The result is an object by audience id, with the PHP extension's names: `lastSyncTime`, `lastSyncTimeHuman`,
     `locks`, `log`, `fetch`, `stats`, `in_sync`, `crashed`, and `batches` if asked for. In addition, `state` is the
     state in one word: ok, running, waiting, held, paused, failing, or not set up. `due` says how many people are still
-    due, and `due_because` why, by code. `failures` says in words which problems keep people from being synced.
+    due, and `due_because` why, by code. `failures` says in words which problems keep people from being synced,
+    each with its `standing`: needs attention, fine as it is, or accepted. `need_attention`, `fine` and `accepted` count
+    these people.
     `last_outcome` and `last_error` say how the last attempt ended, `failing_since` since when it fails, and `remedy`
     what to do. Until both sides have been read completely once, numbers of people in `stats` are null. `next_run_at`
     is null if no service runs the connection's schedule. `campaigns` is the status of their import, where it is
@@ -111,7 +115,7 @@ def _status(
         other_fails=agreement.other_fails,
         updates_outstanding=outstanding,
         updates_unsent=unsent,
-        failures=_failures(counted.by_reason),
+        failures=_failed(counted.failed),
         last_outcome=_last_outcome(state, last),
         last_error=state.failing_code if state.attempted_at else (last.error_code if last else None),
         log=log,
@@ -196,6 +200,13 @@ def _weird(tx: Transaction, link: Link, by_status: Mapping[str, int]) -> tuple[M
     wanted = [("mailchimp_list_id", "=", link.audience_id), ("sync_status", "IN", unknown)]
     found = lookup.find(tx, lookup.cache_with_group(link.group_id), wanted, limit=WEIRD_SHOWN)
     return tuple({name: row[name] for name in ("id", "civicrm_contact_id", "sync_status")} for row in found)
+
+
+def _failed(counts: Sequence[FailedCount]) -> tuple[Failure, ...]:
+    """Return why people can't be synced: first those who need attention, the most frequent reason first."""
+    order = [one.value for one in Standing]
+    found = sorted(counts, key=lambda one: (order.index(one.standing), -one.number, one.reason))
+    return tuple(replace(_failure(one.reason, one.number), standing=one.standing) for one in found)
 
 
 def _failures(by_reason: Mapping[str, int]) -> tuple[Failure, ...]:

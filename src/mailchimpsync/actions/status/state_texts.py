@@ -53,8 +53,8 @@ def headline(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each
 def _in_sync(state: ConnectionState) -> str:
     if state.gone_interests:
         return say("in sync, except for %(interests)s", interests=interests_in_words(state.gone_interests))
-    if state.failed:
-        return say("in sync, but %(people)s can't be synced", people=people_in_words(state.failed))
+    if state.failed.need_attention:
+        return say("in sync, but %(people)s can't be synced", people=people_in_words(state.failed.need_attention))
     return say("in sync")
 
 

@@ -9,12 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import Failure
+from mailchimpsync.store.queries.failures import Standing
 
 TABLE_WIDTH_MAX = 130
 
 
 def show_failures(console: Console, failures: Sequence[Failure], title: str = "Can't be synced") -> None:
-    """Print how many people can't be synced, why, and who can fix it."""
+    """Print how many people can't be synced, why, and who can fix it; those who need no attention come last, dimmed."""
     width = min(console.width, TABLE_WIDTH_MAX)
     table = Table(title=title, title_justify="left", title_style="bold", width=width)
     table.add_column("People", justify="right", no_wrap=True)
@@ -22,5 +23,8 @@ def show_failures(console: Console, failures: Sequence[Failure], title: str = "C
     table.add_column("What to do", ratio=10)
     table.add_column("Who can fix it", ratio=6)
     for failure in failures:
-        table.add_row(f"{failure.count:,}", Text(failure.sentence), Text(failure.remedy), Text(failure.who))
+        needs_attention = failure.standing == Standing.NEEDS_ATTENTION
+        remedy, who = (failure.remedy, failure.who) if needs_attention else (f"Nothing: {failure.standing}.", "")
+        style = "" if needs_attention else "dim"
+        table.add_row(f"{failure.count:,}", Text(failure.sentence), Text(remedy), Text(who), style=style)
     console.print(table)

@@ -33,6 +33,7 @@ CIVICRM_ROWS: dict[Code, Entry] = {
         "Remove the mark if the person agrees, or remove the contact from the group.",
         Who.DATA_OWNER,
         Retry.ON_CHANGE,
+        fine_because="The mark says that the contact gets no e-mail, and they get none.",
     ),
     Code.CV_OPTED_OUT: Entry(
         "In the group, but opted out of bulk mail in CiviCRM.",
@@ -40,6 +41,7 @@ CIVICRM_ROWS: dict[Code, Entry] = {
         "Leave it as it is, unless the person asks to receive mailings again.",
         Who.PERSON,
         Retry.ON_CHANGE,
+        fine_because="The person chose this themselves, and they get no mailings.",
     ),
     Code.CV_DECEASED: Entry(
         "In the group, but marked deceased in CiviCRM.",
@@ -47,6 +49,7 @@ CIVICRM_ROWS: dict[Code, Entry] = {
         "Remove the contact from the group.",
         Who.DATA_OWNER,
         Retry.ON_CHANGE,
+        fine_because="Nobody is mailed, and CiviCRM already says why.",
     ),
     Code.CV_SHARED_ADDRESS: Entry(
         "In the group, but another contact with the same address is synced instead.",
@@ -55,6 +58,7 @@ CIVICRM_ROWS: dict[Code, Entry] = {
         "group. Otherwise, give this contact its own address.",
         Who.DATA_OWNER,
         Retry.ON_CHANGE,
+        fine_because="The mailbox is on the list, through the other contact.",
     ),
     Code.CV_OTHER_ADDRESS: Entry(
         "This address is no longer subscribed, but the contact is in the audience with another address, or is "
@@ -63,6 +67,7 @@ CIVICRM_ROWS: dict[Code, Entry] = {
         "Nothing to do: this is harmless.",
         Who.NOBODY,
         Retry.ON_CHANGE,
+        fine_because="The contact is on the list with the other address.",
     ),
     Code.CV_CONTACT_GONE: Entry(
         "Still subscribed at Mailchimp, but the contact was deleted in CiviCRM.",

@@ -11,6 +11,7 @@ MAILCHIMP_ROWS: dict[Code, Entry] = {
         "The person can sign up again with a Mailchimp form. Otherwise, remove the contact from the group.",
         Who.PERSON,
         Retry.ON_CHANGE,
+        fine_because="Mailchimp keeps the person off the list, and only they can change that.",
     ),
     Code.MC_OPTED_OUT: Entry(
         "The person opted out at Mailchimp; only they can come back.",
@@ -19,6 +20,7 @@ MAILCHIMP_ROWS: dict[Code, Entry] = {
         "The person can sign up again with a Mailchimp form. Otherwise, remove the contact from the group.",
         Who.PERSON,
         Retry.ON_CHANGE,
+        fine_because="The person left, and only they can come back.",
     ),
     Code.MC_MUST_REJOIN: Entry(
         "The person was removed from the audience and must use a sign-up form to come back.",
@@ -26,12 +28,14 @@ MAILCHIMP_ROWS: dict[Code, Entry] = {
         "The person can sign up again with a Mailchimp form. Otherwise, remove the contact from the group.",
         Who.PERSON,
         Retry.ON_CHANGE,
+        fine_because="The person was removed, and only they can come back.",
     ),
     Code.MC_FORGOTTEN: Entry(
         "The address was permanently deleted at Mailchimp and can't be added again.",
         "Erasure was requested, or the member was permanently deleted by hand.",
         "Remove the contact from the group. Only the person can sign up again, with a Mailchimp form.",
         Who.NOBODY,
+        fine_because="Erasure was requested, and nothing is sent to the address.",
     ),
     Code.MC_BOUNCED: Entry(
         "Mailchimp has cleaned this address because mail to it bounced.",
@@ -69,6 +73,7 @@ MAILCHIMP_ROWS: dict[Code, Entry] = {
         "Nothing to do: it is tried again after some days.",
         Who.NOBODY,
         Retry.LATER,
+        fine_because="It passes without help.",
     ),
     Code.MC_FIELD: Entry(
         "Mailchimp refused a merge field.",
@@ -83,6 +88,7 @@ MAILCHIMP_ROWS: dict[Code, Entry] = {
         "Nothing to do, unless the member should be subscribed: then add the contact to the group again.",
         Who.DATA_OWNER,
         Retry.ON_CHANGE,
+        fine_because="The member isn't mailed, so the old address does no harm.",
     ),
     Code.MC_MAPPING_GONE: Entry(
         "An interest that the connection uses no longer exists at Mailchimp.",
@@ -97,6 +103,7 @@ MAILCHIMP_ROWS: dict[Code, Entry] = {
         "Nothing to do: the next sync reads the member again.",
         Who.NOBODY,
         Retry.NEXT_RUN,
+        fine_because="The next sync finds out what became of the member.",
     ),
     Code.MC_REFUSED: Entry(
         "Mailchimp refused the change.",

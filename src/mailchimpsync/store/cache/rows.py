@@ -260,12 +260,6 @@ def count_by_status(tx: Connection, list_id: str) -> dict[str, int]:
     return {row.sync_status: int(row[1]) for row in tx.execute(query)}
 
 
-def count_with_status(tx: Connection, list_id: str, status: SyncStatus) -> int:
-    """Return the number of rows with a sync status, which an index answers."""
-    query = select(func.count()).where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status == status.value)
-    return int(tx.execute(query).scalar_one())
-
-
 def count_failures_by_reason(tx: Connection, list_id: str) -> dict[str, int]:
     """Return the number of failed rows by reason."""
     query = (

@@ -36,6 +36,7 @@ from mailchimpsync.store.changes.overtaking import may_still_be_done
 from mailchimpsync.store.engine.dialect import update_by_id
 from mailchimpsync.store.journal.chain import minimised
 from mailchimpsync.store.schema import (
+    accepted_person,
     cache,
     campaign,
     campaign_recipient,
@@ -210,7 +211,7 @@ def _purge_updates(tx: Connection, found: ErasureTraces) -> int:
 
 
 def _purge_other_rows(tx: Connection, found: ErasureTraces) -> None:
-    """Remove what other members' rows say of the address, and nothing else."""
+    """Remove what other members' rows say of the address, and nothing else; who was accepted for it, is no longer."""
     mine = cache.c.mailchimp_list_id == found.list_id
     for name in _NOTED:
         ids = list(_mentioning(tx, cache, "id", (name,), mine, found))
@@ -218,6 +219,9 @@ def _purge_other_rows(tx: Connection, found: ErasureTraces) -> None:
             tx.execute(update(cache).where(cache.c.id.in_(some)).values({name: null()}))
     again = {"sync_status": SyncStatus.TODO.value, "recheck": False}
     tx.execute(update(cache).where(cache.c.id.in_(found.other_row_ids)).values(again))
+    accepted = _in_audience(accepted_person.c.cache_id, found.list_id)
+    some = list(_mentioning(tx, accepted_person, "cache_id", ("reason_detail",), accepted, found))
+    tx.execute(delete(accepted_person).where(accepted_person.c.cache_id.in_(some)))
     for name in ("confirmed", "wanted", "refused"):
         _purge_data(tx, name, found)
 

@@ -11,6 +11,7 @@ from sqlalchemy import union as sql_union
 from mailchimpsync.model import Stage
 from mailchimpsync.store.changes.batches import HANDLED
 from mailchimpsync.store.schema import (
+    accepted_reason,
     alert,
     batch,
     cache,
@@ -32,13 +33,14 @@ _BY_ID: tuple[tuple[Table, ColumnElement[str]], ...] = (
     (kept_plan, kept_plan.c.list_id),
     (verification, verification.c.list_id),
     (alert, alert.c.list_id),
+    (accepted_reason, accepted_reason.c.list_id),
     (campaign, campaign.c.list_id),
     (campaign_import, campaign_import.c.list_id),
     (cache, cache.c.mailchimp_list_id),
     (batch, batch.c.mailchimp_list_id),
 )
-"""With a cache row go its updates and its planned changes, with a kept plan its changes, with a campaign
-its unknown recipients. Activities in CiviCRM stay."""
+"""With a cache row go its updates, its planned changes and its acceptance, with a kept plan its changes, with a
+campaign its unknown recipients. Activities in CiviCRM stay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,13 +118,6 @@ def _sum(found: Sequence[tuple[str, bool, bool, int]], further: int) -> Agreemen
     )
 
 
-def number_failed(tx: Connection, list_ids: Sequence[str]) -> int:
-    """Return how many people can't be synced, in some audiences; an index finds them without reading the others."""
-    failed = cache.c.sync_status == SyncStatus.FAIL.value
-    query = select(func.count()).select_from(cache).where(cache.c.mailchimp_list_id.in_(list_ids), failed)
-    return int(tx.execute(query).scalar_one())
-
-
 def failed_rows(tx: Connection, list_id: str) -> Sequence[Failed]:
     """Return the rows that can't be synced."""
     failed = cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.FAIL.value

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, selec
 
 from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupStatus, SyncStatus
 from mailchimpsync.store.queries.counts import is_excluded_by_choice
+from mailchimpsync.store.queries.failures import Standing, ids_with_standing
 from mailchimpsync.store.schema import cache, group_contact, update
 
 NONE = "none"
@@ -29,6 +30,9 @@ class Show(StrEnum):
     KEPT_OFF = "kept_off"
     KEPT_ON = "kept_on"
     TODO = "todo"
+    NEEDS_ATTENTION = "needs_attention"  # of those who can't be synced; see `failures.Standing`
+    FINE = "fine"
+    ACCEPTED = "accepted"
     OUTSTANDING = "outstanding"  # those with an update that is not done
 
 
@@ -73,6 +77,11 @@ class RowFilter:
         return cache.outerjoin(group_contact, here)
 
 
+_STANDINGS = {
+    Show.NEEDS_ATTENTION: Standing.NEEDS_ATTENTION,
+    Show.FINE: Standing.FINE,
+    Show.ACCEPTED: Standing.ACCEPTED,
+}
 _UNDER_WAY = (SyncStatus.LIVE.value, SyncStatus.REDO.value, SyncStatus.OK.value)
 _STATUSES = {
     Show.TO_ADD: _UNDER_WAY,
@@ -82,6 +91,7 @@ _STATUSES = {
     Show.KEPT_OFF: (SyncStatus.OK.value,),
     Show.KEPT_ON: (SyncStatus.OK.value,),
     Show.TODO: (SyncStatus.TODO.value,),
+    **dict.fromkeys(_STANDINGS, (SyncStatus.FAIL.value,)),
 }
 
 
@@ -141,6 +151,8 @@ def _shown_condition(show: Show) -> ColumnElement[bool]:
     if show is Show.OUTSTANDING:
         return cache.c.id.in_(select(update.c.mailchimpsync_cache_id).where(update.c.completed == 0))
     in_status = cache.c.sync_status.in_(_STATUSES[show])
+    if show in _STANDINGS:
+        return cache.c.id.in_(ids_with_standing(_STANDINGS[show]))
     subscribed = func.coalesce(cache.c.mailchimp_status, "").in_([status.value for status in SUBSCRIBED_STATUSES])
     added = func.coalesce(group_contact.c.status, "") == GroupStatus.ADDED.value
     side = {

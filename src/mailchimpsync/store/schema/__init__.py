@@ -7,13 +7,23 @@ from mailchimpsync.store.schema.campaigns_tables import campaign, campaign_impor
 from mailchimpsync.store.schema.journal_tables import journal, journal_chain, tombstone
 from mailchimpsync.store.schema.runs_tables import change, kept_plan, log, run, service, status, verification
 from mailchimpsync.store.schema.site_tables import alert, alert_message, configuration, event, secret, site, token
-from mailchimpsync.store.schema.sync_tables import batch, cache, data, group_contact, update
+from mailchimpsync.store.schema.sync_tables import (
+    accepted_person,
+    accepted_reason,
+    batch,
+    cache,
+    data,
+    group_contact,
+    update,
+)
 from mailchimpsync.store.schema.types import PREFIX, JsonText, UtcDateTime, json_text, metadata
 
 __all__ = [
     "PREFIX",
     "JsonText",
     "UtcDateTime",
+    "accepted_person",
+    "accepted_reason",
     "alert",
     "alert_message",
     "batch",

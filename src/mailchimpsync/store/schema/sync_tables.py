@@ -119,6 +119,26 @@ data = table(
     sqlite_autoincrement=False,
 )
 
+accepted_person = table(  # someone who can't be synced, and whom somebody has accepted as they are
+    "accepted_person",
+    Column("cache_id", BigInteger, ForeignKey(cache.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("reason", String(32), nullable=False),  # the row's when it was accepted: another one isn't accepted
+    Column("reason_detail", String(500)),
+    Column("accepted_at", UtcDateTime, nullable=False),
+    Column("accepted_by", String(100), nullable=False),
+    sqlite_autoincrement=False,
+)
+
+accepted_reason = table(  # everyone of an audience who can't be synced for a reason, now and later
+    "accepted_reason",
+    Column("id", ID, primary_key=True),
+    Column("list_id", String(32), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("accepted_at", UtcDateTime, nullable=False),
+    Column("accepted_by", String(100), nullable=False),
+    UniqueConstraint("list_id", "reason"),
+)
+
 group_contact = table(
     "group_contact",
     Column("list_id", String(32), primary_key=True),

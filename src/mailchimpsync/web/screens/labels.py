@@ -14,6 +14,9 @@ WORDS: Mapping[str, str | Promise] = {
     "live": _("in progress"),
     "redo": _("being tried another way"),
     "fail": _("can't be synced"),
+    "needs attention": _("needs attention"),
+    "fine as it is": _("fine as it is"),
+    "accepted": _("accepted"),
     # at Mailchimp
     "subscribed": _("subscribed"),
     "pending": _("asked to confirm"),
@@ -100,6 +103,6 @@ LEVELS: Mapping[str, str] = {
         ),
         "middle",
     ),
-    **dict.fromkeys(("fail", "failed", "cleaned", "held", "aborted", "revoked", "refused"), "bad"),
+    **dict.fromkeys(("fail", "failed", "cleaned", "held", "aborted", "revoked", "refused", "needs attention"), "bad"),
     "open": "middle",
 }

@@ -14,7 +14,7 @@ from mailchimpsync.actions import Site
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans
-from mailchimpsync.store.queries import counts
+from mailchimpsync.store.queries.failures import count_failed
 from mailchimpsync.web.models import User
 
 _COUNTED_FOR_SECONDS = 5
@@ -43,7 +43,7 @@ class _Entry:
 
 
 def _failed(site: Site, tx: Transaction) -> int:
-    return counts.number_failed(tx, [link.audience_id for link in site.configuration.connections])
+    return count_failed(tx, [link.audience_id for link in site.configuration.connections]).need_attention
 
 
 def _held(site: Site, tx: Transaction) -> int:
@@ -97,7 +97,7 @@ def _numbers(site: Site) -> dict[str, int]:
     if found is None:
         with site.store.reading() as tx:
             found = {entry.name: entry.count(site, tx) for entry in _ENTRIES if entry.count is not None}
-        cache.set(key, found, _COUNTED_FOR_SECONDS)
+        cache.set(_key(site), found, _COUNTED_FOR_SECONDS)
     return found
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mailchimpsync.cli.declaring import JSON, WITHOUT_ASKING, implemented_in
+from mailchimpsync.cli.declaring import GROUP_ID, JSON, WITHOUT_ASKING, implemented_in
 
 _AUDIENCE_OF = click.option("--group-id", type=int, help="Only the audience of this subscription group.")
 
@@ -39,6 +39,47 @@ def erase() -> None:
 
     No sync adds the address again. CiviCRM isn't changed; the contacts with the address there are listed.
     """
+
+
+_PERSON = click.argument("person", metavar="[ADDRESS|CONTACT]", required=False)
+_REASON = click.option(
+    "--reason", metavar="CODE", help="Everyone with this reason; with a person, only for this reason."
+)
+
+
+@click.group()
+def failures() -> None:
+    """List people who can't be synced, and accept some of them as they are."""
+
+
+@failures.command("list")
+@click.option("--all", "with_all", is_flag=True, help="Also list those who are fine as they are, or accepted.")
+@GROUP_ID
+@JSON
+@implemented_in("commands.people.failures:list_failures")
+def list_failures() -> None:
+    """List the people who can't be synced and need attention, by reason, with what to do."""
+
+
+@failures.command("accept")
+@_PERSON
+@_REASON
+@GROUP_ID
+@implemented_in("commands.people.failures:accept")
+def accept_failures() -> None:
+    """Accept that a person can't be synced, or everyone with a reason: they are no longer counted.
+
+    Nothing changes on either side, and syncs still try. A person is counted again if the reason changes.
+    """
+
+
+@failures.command("reopen")
+@_PERSON
+@_REASON
+@GROUP_ID
+@implemented_in("commands.people.failures:reopen")
+def reopen_failures() -> None:
+    """Count accepted people as needing attention again."""
 
 
 @click.group()

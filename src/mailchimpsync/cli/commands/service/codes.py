@@ -23,6 +23,8 @@ def explain_code(_ctx: click.Context, code: str) -> None:
         ("What to do", entry.remedy),
         ("Who can fix it", entry.who.value),
         ("Retried", entry.retry.value),
+        ("Fine as it is", entry.fine_because),
     ):
-        table.add_row(Text(f"  {label}", style="dim"), Text(text))
+        if text:
+            table.add_row(Text(f"  {label}", style="dim"), Text(text))
     console.print(table)

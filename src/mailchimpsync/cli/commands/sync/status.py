@@ -129,6 +129,7 @@ def _numbers(status: ConnectionStatus) -> list[tuple[str, str]]:
         ("Next sync", _next_sync(status)),
         ("Verified", _verified(status)),
         *_counted(status),
+        *_failed(status),
         ("Updates under way", f"{status.updates_outstanding:,}, of which {status.updates_unsent:,} not sent"),
         *([("Sending", sending_in_words(status.sending))] if status.sending else []),
         ("Rows", rows),
@@ -143,6 +144,14 @@ def _counted(status: ConnectionStatus) -> list[tuple[str, str]]:
     both = f"{status.subscribed_at_civicrm:,} in CiviCRM, {status.subscribed_at_mailchimp:,} at Mailchimp"
     to_do = f"{status.to_add:,} to add to Mailchimp, {status.to_remove:,} to remove from it"
     return [("Subscribed", both), ("To do", to_do), *_kept(status)]
+
+
+def _failed(status: ConnectionStatus) -> list[tuple[str, str]]:
+    failed = status.state.failed
+    if not failed.need_attention and not failed.others:
+        return []
+    others = f"; {failed.fine:,} more are fine as they are, {failed.accepted:,} accepted" if failed.others else ""
+    return [("Can't be synced", f"{failed.need_attention:,} need attention{others}")]
 
 
 def _kept(status: ConnectionStatus) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from mailchimpsync.cli.output.console import print_sentence, stdout
 from mailchimpsync.cli.output.errors import show_error
 from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.model import Side
+from mailchimpsync.store.queries.failures import NOBODY_FAILED, Failed
 from mailchimpsync.sync import Outcome
 
 _SENTENCES = {
@@ -76,16 +77,17 @@ def sync(
 
 @dataclass(frozen=True, slots=True)
 class _Summary:
-    """What the run has changed so far, and how many people can't be synced."""
+    """What the run has changed so far, and who can't be synced."""
 
     changes: tuple[ChangeCount, ...] = ()
-    failing: int = 0
+    failed: Failed = NOBODY_FAILED
 
     @property
     def words(self) -> str:
         by_side = {side: sum(change.count for change in self.changes if change.side == side.value) for side in Side}
         words = ", ".join(f"{number:,} {_PLACES[side]}" for side, number in by_side.items() if number)
-        hint = f"; {self.failing:,} can't be synced (see `mailchimpsync status`)" if self.failing else ""
+        failing = self.failed.need_attention
+        hint = f"; {failing:,} can't be synced (see `mailchimpsync failures list`)" if failing else ""
         return f"Changes: {words or 'none'}{hint}."
 
 
@@ -130,6 +132,8 @@ def _as_json(report: Report, summary: _Summary) -> dict[str, object]:
         "due_because": dict(report.due.by_cause),
         "kept_plan_id": result.kept_plan_id if result else None,
         "changes": summary.changes,
-        "failing": summary.failing,
+        "failing": summary.failed.need_attention,
+        "fine": summary.failed.fine,
+        "accepted": summary.failed.accepted,
         "error": {"code": error.code.value, "what": error.what, "remedy": error.remedy} if error else None,
     }

@@ -16,6 +16,7 @@ from mailchimpsync.actions import browse, describe_row, include_rows, make_filte
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities.browse import BrowsedRows, Order, RowFilter, Turn
+from mailchimpsync.actions.status.accept import find_failed
 from mailchimpsync.errors import REGISTRY, Who
 from mailchimpsync.web.screens.names import fetch_names, known_names
 from mailchimpsync.web.screens.people.downloads import rows_as_csv
@@ -103,6 +104,7 @@ def row(visit: Visit, row_id: int) -> HttpResponse:
     (line,) = lines_of(visit, details.browsed)
     context = {**line, "row": details.row, "line_of_row": line, "link": details.link}
     context["names"] = known_names(visit.site, details.link)
+    context["failed"] = find_failed(visit.site, details.link, row_id)
     return visit.render("row.html", context)
 
 

@@ -1,21 +1,35 @@
-"""People who can't be synced, by reason: the cause, who can fix it and how, and a button to try again."""
+"""People who can't be synced, by reason: the cause, who can fix it and how, another try, and accepting them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import path
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
-from mailchimpsync.actions import Failures, getfailuregroups
-from mailchimpsync.actions.entities.browse import NONE
+from mailchimpsync.actions import Failures, acceptfailures, getfailuregroups, reopenfailures
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.api.selection import find_audience
+from mailchimpsync.actions.entities.browse import NONE, Show
 from mailchimpsync.actions.status.failures import FailureGroup
 from mailchimpsync.config import Link
 from mailchimpsync.model import SyncStatus
-from mailchimpsync.store.queries.failures import FailedPerson
-from mailchimpsync.web.links import contact_url
+from mailchimpsync.store.queries.failures import Standing
+from mailchimpsync.web.links import contact_url, member_url
+from mailchimpsync.web.screens.menu import forget_numbers
 from mailchimpsync.web.screens.screen import Visit, screen
+
+_ROW_DIGITS_MAX = 18
+_SHOWS = {
+    Standing.NEEDS_ATTENTION: Show.NEEDS_ATTENTION,
+    Standing.FINE: Show.FINE,
+    Standing.ACCEPTED: Show.ACCEPTED,
+}
 
 
 @screen()
@@ -25,31 +39,79 @@ def index(visit: Visit) -> HttpResponse:
     found = [one for one in getfailuregroups(visit.site) if only in (None, one.link.audience_id)]
     context = {
         "parts": [_part(visit, one) for one in found if one.groups],
-        "number": sum(one.number for one in found),
+        "needs_attention": any(one.number_with(Standing.NEEDS_ATTENTION) for one in found),
         "is_connected": bool(found),
     }
     return visit.render("cannot_sync.html", context)
 
 
 def _part(visit: Visit, failures: Failures) -> dict[str, Any]:
-    groups = [_group(visit, failures.link, group) for group in failures.groups]
-    return {"link": failures.link, "number": failures.number, "groups": groups}
+    link, others = failures.link, (Standing.FINE, Standing.ACCEPTED)
+    return {
+        "link": link,
+        "number": failures.number_with(Standing.NEEDS_ATTENTION),
+        "others": sum(failures.number_with(one) for one in others),
+        "groups": _groups(visit, link, failures.groups, Standing.NEEDS_ATTENTION),
+        "other_groups": [one for standing in others for one in _groups(visit, link, failures.groups, standing)],
+    }
+
+
+def _groups(visit: Visit, link: Link, groups: Sequence[FailureGroup], standing: Standing) -> list[dict[str, Any]]:
+    return [_group(visit, link, group) for group in groups if group.standing is standing]
 
 
 def _group(visit: Visit, link: Link, group: FailureGroup) -> dict[str, Any]:
     fields = [("audience", link.audience_id), ("sync_status", SyncStatus.FAIL.value), ("reason", group.code or NONE)]
+    fields.append(("show", _SHOWS[group.standing].value))
     return {
         "group": group,
-        "key": f"{link.audience_id}-{group.code or NONE}",
+        "link": link,
+        "needs_attention": group.standing is Standing.NEEDS_ATTENTION,
+        "is_accepted": group.standing is Standing.ACCEPTED,
+        "key": f"{link.audience_id}-{group.code or NONE}-{group.standing.name}",
         "fields": fields,
         "query": urlencode(fields),
-        "people": [_person(visit, row) for row in group.first],
+        "people": [
+            {
+                "row": row,
+                "contact_url": contact_url(visit.site, row.civicrm_contact_id),
+                "member_url": member_url(visit.site, link, row.mailchimp_contact_id),
+            }
+            for row in group.first
+        ],
         "others": group.number - len(group.first),
     }
 
 
-def _person(visit: Visit, row: FailedPerson) -> dict[str, Any]:
-    return {**row._asdict(), "contact_url": contact_url(visit.site, row.civicrm_contact_id)}
+@screen(Scope.RUN, "POST")
+def accept(visit: Visit) -> HttpResponse:
+    """Accept a person, or everyone with a reason, as they are; or take that back."""
+    given = visit.request.POST
+    link, reason = find_audience(visit.site, given.get("audience", "")), given.get("reason") or None
+    row_id = _number(given.get("id", ""))
+    chosen: dict[str, Any] = {"reason": reason, "group_id": link.group_id}
+    if row_id is not None:
+        chosen["id"] = row_id
+    if given.get("act") == "reopen":
+        reopenfailures(visit.site, **chosen)
+        visit.say(_("Counted again as needing attention."))
+    else:
+        acceptfailures(visit.site, **chosen, by=visit.by)
+        visit.say(
+            _("Accepted. This person is no longer counted, unless the reason changes.")
+            if row_id is not None
+            else _("Accepted. Nobody with this reason is counted any more, now or later.")
+        )
+    forget_numbers(visit.site)
+    back = given.get("back", "")
+    return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "cannot-sync")
 
 
-urlpatterns = [path("cannot-sync", index, name="cannot-sync")]
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _ROW_DIGITS_MAX else None
+
+
+urlpatterns = [
+    path("cannot-sync", index, name="cannot-sync"),
+    path("cannot-sync/accept", accept, name="accept-failures"),
+]

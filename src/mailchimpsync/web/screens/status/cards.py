@@ -69,8 +69,13 @@ class ConnectionCard:
 
     @property
     def failed(self) -> int:
-        """How many people can't be synced."""
-        return self.status.rows.get(SyncStatus.FAIL.value, 0)
+        """How many people can't be synced and need attention."""
+        return self.status.state.failed.need_attention
+
+    @property
+    def others_failed(self) -> int:
+        """How many other people can't be synced: they are fine as they are, or accepted."""
+        return self.status.state.failed.others
 
     @property
     def todo(self) -> int:

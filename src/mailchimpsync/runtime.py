@@ -85,13 +85,17 @@ def wall_clock() -> datetime:
 
 @dataclass(frozen=True)
 class Runtime:
-    """Clock (aware, UTC), sleep (seconds), randomness, executors (by number of threads), and metrics."""
+    """Clock (aware, UTC), sleep (seconds), randomness, executors (by number of threads), and metrics.
+
+    Longer waits are cut into slices of `slice_seconds`: between two of them, a request to stop is noticed.
+    """
 
     now: Callable[[], datetime] = wall_clock
     sleep: Callable[[float], None] = time.sleep
     chance: random.Random = field(default_factory=random.SystemRandom)
     executor: Callable[[int], Executor] = ThreadPoolExecutor
     observer: Observer = field(default_factory=NoObserver)
+    slice_seconds: float = SLEEP_SLICE_SECONDS
 
     def seconds_since(self, moment: datetime) -> float:
         """Return how long ago a moment was."""
@@ -149,9 +153,9 @@ class Deadline:
         return at_most if end is None else max(0.0, min(at_most, (end - self.runtime.now()).total_seconds()))
 
     def sleep(self, seconds: float) -> bool:
-        """Wait, not beyond the deadline or half a second after a request to stop; return if it waited in full."""
+        """Wait, not beyond the deadline or a slice after a request to stop; return if it waited in full."""
         left = seconds
-        while left > 0 and (part := self.seconds_left(min(left, SLEEP_SLICE_SECONDS))) > 0:
+        while left > 0 and (part := self.seconds_left(min(left, self.runtime.slice_seconds))) > 0:
             self.runtime.sleep(part)
             left -= part
         return left <= 0

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from mailchimpsync.errors import LeaseLostError
 from mailchimpsync.mailchimp import recent_batches
 from mailchimpsync.model import ChangeKind, Limit, Limits, Stage
+from mailchimpsync.runtime import SLEEP_SLICE_SECONDS
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.runs import runs
@@ -30,6 +31,11 @@ ALL_DONE_BUT_NOT_TOLD = {"finalizing": 36_000.0}
 
 class PulledPlugError(BaseException):
     """The process ends here."""
+
+
+@pytest.fixture(autouse=True)
+def _waits_are_cut_as_finely_as_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(World, "slice_seconds", SLEEP_SLICE_SECONDS)
 
 
 def abort(world: World) -> AbortResult:

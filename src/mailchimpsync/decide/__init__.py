@@ -1,5 +1,6 @@
 """The pure rules: what one row needs, and why. No I/O, no clock (docs/decisions/pure-rules.md)."""
 
+from mailchimpsync.decide.dates import DecidingDates, deciding_dates
 from mailchimpsync.decide.departures import DEPARTED
 from mailchimpsync.decide.eligibility import OBSTACLES, Address, best_address, obstacle_to_subscribing
 from mailchimpsync.decide.limits import Excess, Subject, excesses, kinds_of
@@ -22,6 +23,7 @@ __all__ = [
     "OBSTACLES",
     "Address",
     "Contact",
+    "DecidingDates",
     "Decision",
     "Excess",
     "Gone",
@@ -34,6 +36,7 @@ __all__ = [
     "Subject",
     "best_address",
     "decide",
+    "deciding_dates",
     "excesses",
     "has_left",
     "kinds_of",

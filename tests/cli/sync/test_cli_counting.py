@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cli.conftest import CYCLING, LIST_ID, WALKS, CommandLine
-from mailchimpsync.cli.output.plans import _KINDS
+from mailchimpsync.actions.plans.words import DEEDS, KIND_WORDS
 from mailchimpsync.model import ChangeKind
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 
@@ -98,7 +98,7 @@ def test_whom_mailchimp_may_ask_instead_is_told_before_it_is_done_and_after(crow
 def test_a_plan_says_every_kind_of_change_and_names_groups_and_interests(crowd: CommandLine) -> None:
     told = " ".join(crowd("plan").stdout.split())
 
-    assert {kind.value for kind in _KINDS} == {kind.value for kind in ChangeKind}
+    assert KIND_WORDS.keys() == DEEDS.keys() == set(ChangeKind)
     assert "group “Walks”" in told
     assert "interest “Topics: Walks”" in " ".join(crowd("plan", "show", "1", "--csv").stdout.split())
     assert "interest “Topics: Walks” with group “Walks”" in " ".join(crowd("config", "history").stdout.split())

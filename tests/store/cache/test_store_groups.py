@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailchimpsync.model import GroupState, GroupStatus
+from mailchimpsync.model import MCSYNC_METHOD, GroupState, GroupStatus
 from mailchimpsync.store import Store
 from mailchimpsync.store.cache import groups
 from mailchimpsync.store.schema import cache
@@ -27,9 +27,9 @@ ADDED, REMOVED = GroupStatus.ADDED, GroupStatus.REMOVED
 
 def test_the_newest_entry_of_each_contact_and_group_counts(store: Store) -> None:
     entries = [
-        (1, ANN, NEWSLETTER, hour(8), "Added", False),
-        (2, ANN, NEWSLETTER, hour(9), "Removed", False),
-        (3, ANN, EVENTS, hour(7), "Added", False),
+        (1, ANN, NEWSLETTER, hour(8), "Added", "Admin"),
+        (2, ANN, NEWSLETTER, hour(9), "Removed", "Admin"),
+        (3, ANN, EVENTS, hour(7), "Added", "Admin"),
     ]
     with store.begin() as tx:
         groups.store_history(tx, LIST, RUN, entries)
@@ -40,15 +40,15 @@ def test_the_newest_entry_of_each_contact_and_group_counts(store: Store) -> None
 
 def test_a_later_page_of_history_replaces_an_earlier_one(store: Store) -> None:
     with store.begin() as tx:
-        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Added", False)])
-        groups.store_history(tx, LIST, RUN, [(2, ANN, NEWSLETTER, hour(9), "Removed", False)])
+        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Added", "Admin")])
+        groups.store_history(tx, LIST, RUN, [(2, ANN, NEWSLETTER, hour(9), "Removed", "Admin")])
 
         assert groups.group_states(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(REMOVED, hour(9))
 
 
 def test_the_membership_of_today_outranks_the_history_and_keeps_its_date(store: Store) -> None:
     with store.begin() as tx:
-        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed", False)])
+        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed", "Admin")])
         groups.store_memberships(tx, LIST, RUN, [(ANN, NEWSLETTER, "Added")])
 
         assert groups.group_states(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(ADDED, hour(8))
@@ -63,7 +63,7 @@ def test_a_membership_without_history_has_no_date(store: Store) -> None:
 
 def test_our_own_change_has_no_date_to_hold_against_mailchimps(store: Store) -> None:
     with store.begin() as tx:
-        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Added", False)])
+        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Added", "Admin")])
         groups.store_memberships(tx, LIST, RUN, [(ANN, NEWSLETTER, "Removed")], date=hour(12))
 
         assert groups.group_states(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(REMOVED, None)
@@ -71,9 +71,9 @@ def test_our_own_change_has_no_date_to_hold_against_mailchimps(store: Store) -> 
 
 def test_our_own_change_read_back_from_the_history_is_an_echo_until_staff_say_something(store: Store) -> None:
     with store.begin() as tx:
-        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed", True)])
+        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed", MCSYNC_METHOD)])
         echo = groups.group_states(tx, LIST, [ANN])[ANN][NEWSLETTER]
-        groups.store_history(tx, LIST, NEXT_RUN, [(2, ANN, NEWSLETTER, hour(9), "Removed", False)])
+        groups.store_history(tx, LIST, NEXT_RUN, [(2, ANN, NEWSLETTER, hour(9), "Removed", "Admin")])
         word = groups.group_states(tx, LIST, [ANN])[ANN][NEWSLETTER]
 
     assert (echo, word) == (GroupState(REMOVED, None), GroupState(REMOVED, hour(9)))
@@ -139,7 +139,7 @@ def test_the_snapshot_shows_each_group_with_status_and_date(store: Store) -> Non
     with store.begin() as tx:
         anns = add_row(tx, civicrm_contact_id=ANN)
         bobs = add_row(tx, civicrm_contact_id=BOB)
-        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed", False)])
+        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed", "Admin")])
         groups.store_memberships(tx, LIST, RUN, [(ANN, EVENTS, "Added")])
         groups.snapshot_groups(tx, LIST)
         snapshot = row(tx, anns)["civicrm_groups"]

@@ -81,7 +81,7 @@ NO_COLUMN = {
 
 MAY_MENTION = {
     "event": {"member_key", "other_key", "data", "note"},
-    "change": {"identity", "member_id", "address", "before", "member_update", "agreed", "note"},
+    "change": {"identity", "member_id", "address", "name", "before", "member_update", "agreed", "note"},
     "update": {"data", "attempt", "agreed", "error_response"},
     "data": {"confirmed", "wanted", "refused"},
     "log": {"message"},
@@ -90,7 +90,7 @@ MAY_MENTION = {
 }
 CODES = {
     "event": {"list_id", "kind", "fingerprint", "state", "outcome"},
-    "change": {"group_changes", "sync_status", "reason", "outcome"},
+    "change": {"group_changes", "sync_status", "reason", "kinds", "dates", "outcome"},
     "log": {"list_id"},
     "accepted_person": {"reason", "accepted_by"},
 }

@@ -13,7 +13,8 @@ from mailchimpsync.store import Store
 from mailchimpsync.store.cache import groups
 from mailchimpsync.store.changes import updates
 from mailchimpsync.store.engine.paging import Order, Place, Turn
-from mailchimpsync.store.queries import browse, counts, failures, filters
+from mailchimpsync.store.engine.patterns import contains_text
+from mailchimpsync.store.queries import browse, counts, failures
 from mailchimpsync.store.queries.browse import find
 from mailchimpsync.store.queries.filters import NONE, RowFilter, Show
 from mailchimpsync.store.schema import cache
@@ -260,4 +261,4 @@ def test_failures_are_counted_by_reason_with_the_first_people(store: Store) -> N
 
 
 def test_a_pattern_takes_no_letter_for_a_wildcard() -> None:
-    assert filters.contains_text("a_b%") == "%a\x1f_b\x1f%%"
+    assert contains_text("a_b%") == "%a\x1f_b\x1f%%"

@@ -64,7 +64,7 @@ def test_a_removal_is_a_trace_and_another_group_is_none(store: Store) -> None:
         for contact in (ANN, BOB, CHARLIE):
             add_row(tx, base_subscribed=True, civicrm_contact_id=contact)
         groups.store_memberships(tx, LIST, RUN, [(CHARLIE, NEWSLETTER, "Added")])
-        groups.store_history(tx, LIST, NEXT_RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed", False)])
+        groups.store_history(tx, LIST, NEXT_RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed", "Admin")])
         groups.store_memberships(tx, LIST, NEXT_RUN, [(BOB, EVENTS, "Added")])
 
         assert plausibility.memberships_missing(tx, LIST, NEWSLETTER, NEXT_RUN) == (3, 2)

@@ -22,14 +22,16 @@ from mailchimpsync.actions.sync.fetchandreconcile import fetchandreconcile, is_f
 from mailchimpsync.actions.time_limit import seconds_for_call
 from mailchimpsync.errors import EXIT_MORE_TO_DO, Code, UsageError
 from mailchimpsync.messages import say
+from mailchimpsync.model import ChangeKind
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache.bases import filter_links
 from mailchimpsync.store.changes import kept_plans
-from mailchimpsync.store.changes.kept_plans import DONE, LEFT_OUT, KeptPlan, PlanKind, PlanState
+from mailchimpsync.store.changes.kept_plans import DONE, LEFT_OUT, ChangeFilter, KeptPlan, PlanKind, PlanState
 from mailchimpsync.sync import Outcome, link_terms, preview
 
 CHANGES_MAX = 2_000
+SEARCH_LENGTH = 255
 CALLS_MAX = 3
 """The most calls of a run until an approved plan is done: an interrupted run is finished first."""
 
@@ -137,6 +139,13 @@ def getplannedchanges(
     id: PlanId,  # noqa: A002 (the API's name for it)
     limit: Annotated[int, Field(description="The most people to return.", ge=1, le=CHANGES_MAX)] = 25,
     offset: Annotated[int, Field(description="How many people to skip first.", ge=0, lt=2**31)] = 0,
+    kind: Annotated[ChangeKind | None, Field(description="Only people to whom it does this.")] = None,
+    by_date: Annotated[
+        bool, Field(description="Only people for whom the later date alone decided, since nothing was agreed before.")
+    ] = False,
+    search: Annotated[
+        str, Field(description="Only people with this in their name or address.", max_length=SEARCH_LENGTH)
+    ] = "",
 ) -> list[PlannedChange]:
     """Return what a plan would change, person by person: what, on which side, the old and new values, and why.
 
@@ -145,8 +154,15 @@ def getplannedchanges(
     """
     find_plan(site, id)
     with site.store.begin() as tx:
-        rows = kept_plans.kept_changes(tx, id, offset=offset, limit=limit)
+        wanted = ChangeFilter(kind or "", by_date, search)
+        rows = kept_plans.kept_changes(tx, id, wanted, offset=offset, limit=limit)
     return [change_from(dict(row)) for row in rows]
+
+
+def count_planned_changes(site: Site, plan_id: int, wanted: ChangeFilter) -> int:
+    """Return how many people's changes in a plan are wanted."""
+    with site.store.begin() as tx:
+        return kept_plans.count_wanted(tx, plan_id, wanted)
 
 
 @action("MailchimpsyncPlan", Scope.RUN, name="approve", helpers=("by",))

@@ -27,6 +27,33 @@ class OutcomeReason:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanReason:
+    """Why a plan changes people: for how many, by the code of the reason."""
+
+    code: str
+    count: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """People of a plan who were changed shortly after each other, as one import or mailing does; times are UTC.
+
+    Attributes:
+        reason: the code of the reason why the plan changes them.
+        method: by which method, as CiviCRM calls it, if all were changed by the same one.
+        group_id: the group in CiviCRM.
+    """
+
+    reason: str
+    people: int
+    begin: datetime
+    end: datetime
+    method: str | None
+    group_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A kept plan; times are UTC.
 
@@ -43,6 +70,9 @@ class Plan:
         refused: some of the people whose changes were refused, by contact or address, with reasons.
         reasons: why changes were left out or refused, and for how many people.
         may_be_asked: how many people to be subscribed were on the list before, so that Mailchimp may ask them first.
+        because: why it changes people, the most frequent reasons first.
+        bursts: people who were changed shortly after each other, the largest bursts first.
+        by_date: how many people's changes rest on dates alone: nothing was agreed before, and the later date decided.
     """
 
     id: int
@@ -66,6 +96,9 @@ class Plan:
     refused: tuple[str, ...] = ()
     reasons: tuple[OutcomeReason, ...] = ()
     may_be_asked: int = 0
+    because: tuple[PlanReason, ...] = ()
+    bursts: tuple[Burst, ...] = ()
+    by_date: int = 0
 
     @property
     def to_do(self) -> int:
@@ -82,12 +115,20 @@ class Step(TypedDict):
     new: str | None
 
 
+class Dates(TypedDict):
+    """The last changes of both sides, the later of which decided about a group."""
+
+    group: int
+    mailchimp: datetime
+    civicrm: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
     """What a plan would change for one person: `changes` says what, on which side, from what to what.
 
     `steps` has the same as values: `side`, `field` as in the journal (`contact`, `status`, `group 8`, `interest a1`),
-    `old` and `new`.
+    `old` and `new`. `dates` has the dates of both sides, if they alone decided.
     """
 
     contact_id: int | None
@@ -99,6 +140,8 @@ class PlannedChange:
     outcome: str | None
     note: str | None
     steps: tuple[Step, ...]
+    name: str | None = None
+    dates: tuple[Dates, ...] = ()
 
     @property
     def effects(self) -> tuple[Effect, ...]:
@@ -114,7 +157,7 @@ def plan_from(
     reasons: Iterable[NotMade] = (),
 ) -> Plan:
     """Return a kept plan from its row, its people by outcome, refused changes and the reasons."""
-    billed = row.billable or {}
+    billed, background = row.billable or {}, row.background or {}
     return Plan(
         id=row.id,
         list_id=row.list_id,
@@ -137,7 +180,19 @@ def plan_from(
         refused=tuple(_person_of(one) for one in refused),
         reasons=tuple(OutcomeReason(one.outcome, one.number, _why(one.outcome, one.note)) for one in reasons),
         may_be_asked=billed.get(MAY_BE_ASKED, 0),
+        because=tuple(_reason(code, count) for code, count in background.get("reasons", {}).items()),
+        bursts=tuple(map(_burst, background.get("bursts", ()))),
+        by_date=background.get("by_date", 0),
     )
+
+
+def _reason(code: str, count: int) -> PlanReason:
+    return PlanReason(code, count, explain_code(code).sentence)
+
+
+def _burst(stored: Mapping[str, Any]) -> Burst:
+    begin, end = (datetime.fromisoformat(stored[name]) for name in ("begin", "end"))
+    return Burst(stored["reason"], stored["people"], begin, end, stored["method"], stored["group"])
 
 
 def _failure(code: str, count: int) -> Failure:
@@ -169,7 +224,14 @@ def change_from(row: Mapping[str, Any]) -> PlannedChange:
         outcome=row["outcome"],
         note=_why(row["outcome"], row["note"]) or None,
         steps=tuple(map(_step, effects)),
+        name=row["name"],
+        dates=tuple(map(_dates, row["dates"] or ())),
     )
+
+
+def _dates(stored: Mapping[str, Any]) -> Dates:
+    mailchimp, civicrm = (datetime.fromisoformat(stored[side]) for side in ("mailchimp", "civicrm"))
+    return {"group": stored["group"], "mailchimp": mailchimp, "civicrm": civicrm}
 
 
 def _step(effect: Effect) -> Step:

@@ -11,31 +11,20 @@ from rich.text import Text
 from mailchimpsync.actions import Names, Plan, PlannedChange
 from mailchimpsync.actions.plans.csv import NO_NAMES
 from mailchimpsync.actions.plans.summary import in_words
+from mailchimpsync.actions.plans.words import KIND_WORDS, bill_words, burst_line, dates_line, sending_of
 from mailchimpsync.actions.status.state_texts import people_in_words
 from mailchimpsync.actions.texts.lanes import sending_in_words
 from mailchimpsync.actions.texts.names import with_names
 from mailchimpsync.cli.output.failures import show_failures
-from mailchimpsync.decide.lanes import shares
 from mailchimpsync.effects import What
 from mailchimpsync.messages import moment
-from mailchimpsync.model import ChangeKind, LaneChoice
+from mailchimpsync.model import LaneChoice
 from mailchimpsync.store.changes.kept_plans import PlanKind, PlanState
 
 NOT_INCLUDED = "everything else waits for the sync after it, including corrections of names, addresses and holds"
 SHOWN_AT_FIRST = 20
 TABLE_WIDTH_MAX = 130
 
-_KINDS = {
-    ChangeKind.UNSUBSCRIBE: "unsubscribed or archived at Mailchimp",
-    ChangeKind.REMOVE: "removed from groups in CiviCRM",
-    ChangeKind.ADD: "subscribed at Mailchimp",
-    ChangeKind.ASK: "asked by Mailchimp to confirm",
-    ChangeKind.JOIN: "added to groups in CiviCRM",
-    ChangeKind.CREATE: "contacts created in CiviCRM",
-    ChangeKind.INTERESTS: "interests changed at Mailchimp",
-    ChangeKind.CORRECT: "contacts corrected in CiviCRM (name, address, hold)",
-    ChangeKind.DATA: "with changed data at Mailchimp",
-}
 _STATES = {"open": "warn", "approved": "good", "applied": "good", "dropped": "dim", "expired": "dim"}
 
 
@@ -51,7 +40,7 @@ def show_plan(
     """Print a plan: its state, totals, exceeded limits, and the given changes; `lane`: how updates are sent."""
     console.print(Text.assemble((f"Plan {plan.id}", "bold"), f"  {plan.title}  ", _state(plan)))
     numbers = Table.grid(padding=(0, 2))
-    for name, value in [*_numbers(plan), *_way_to_mailchimp(plan, lane)]:
+    for name, value in [*_numbers(plan), *_way_to_mailchimp(plan, lane), *_background(plan, names)]:
         numbers.add_row(Text(f"  {name}", style="dim"), Text(value))
     console.print(numbers)
     for sentence in plan.excess:
@@ -64,13 +53,8 @@ def show_plan(
 
 
 def _way_to_mailchimp(plan: Plan, lane: LaneChoice) -> Iterator[tuple[str, str]]:
-    """Yield by which lanes updates would go, and about how long that takes; people who return count as new."""
-    if plan.state not in (PlanState.OPEN, PlanState.APPROVED):
-        return
-    numbers = (plan.counts.get(kind, 0) for kind in (ChangeKind.UNSUBSCRIBE, ChangeKind.INTERESTS, ChangeKind.DATA))
-    opt_outs, *others = numbers
-    new = plan.counts.get(ChangeKind.ADD, 0) + plan.counts.get(ChangeKind.ASK, 0)
-    ways = shares(opt_outs, new, sum(others), lane)
+    """Yield by which lanes updates would go, and about how long that takes."""
+    ways = sending_of(plan, lane) if plan.state in (PlanState.OPEN, PlanState.APPROVED) else ()
     if ways:
         yield "Sending", sending_in_words(ways)
 
@@ -82,13 +66,13 @@ def _state(plan: Plan) -> tuple[str, str]:
 
 def _numbers(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "Created", f"{moment(plan.made_at)} by {plan.made_by}; valid until {moment(plan.expires_at)}"
-    counts = [f"{plan.counts[kind]:,} {words}" for kind, words in _KINDS.items() if plan.counts.get(kind)]
+    counts = [f"{plan.counts[kind]:,} {words}" for kind, words in KIND_WORDS.items() if plan.counts.get(kind)]
     yield "Would change", "; ".join(counts) or "nothing"
     if plan.may_be_asked:
         who = "was on the list before and is" if plan.may_be_asked == 1 else "were on the list before and are"
         yield "", f"{plan.may_be_asked:,} of those subscribed {who} asked to confirm instead if Mailchimp requires it"
-    if plan.billable:
-        yield "Billed", f"{plan.billable['before']:,} contacts now, {plan.billable['after']:,} afterwards"
+    if billed := bill_words(plan):
+        yield "Billed", billed
     if plan.outcomes:
         to_do = {"not done yet": plan.to_do} if plan.to_do else {}
         outcomes = (f"{number:,} {outcome}" for outcome, number in [*sorted(plan.outcomes.items()), *to_do.items()])
@@ -99,6 +83,15 @@ def _numbers(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "Refused for", sentence
     if plan.state in (PlanState.OPEN, PlanState.APPROVED):
         yield "Not included", NOT_INCLUDED
+
+
+def _background(plan: Plan, names: Names) -> Iterator[tuple[str, str]]:
+    """Yield what led to the plan, and how many of its changes rest on dates alone."""
+    for place, burst in enumerate(plan.bursts):
+        yield "" if place else "Background", burst_line(burst, names)
+    if plan.by_date:
+        who = people_in_words(plan.by_date)
+        yield "By date alone", f"{who}: look at them with `mailchimpsync plan show {plan.id} --by-date`"
 
 
 def _contact(change: PlannedChange) -> str:
@@ -112,13 +105,15 @@ def _table(console: Console, changes: Sequence[PlannedChange], total: int, names
     more = f" (the first {len(changes)} of {total:,})" if total > len(changes) else ""
     table = Table(title=f"Changes{more}", title_justify="left", title_style="bold", width=width)
     table.add_column("Contact", justify="right", no_wrap=True)
-    table.add_column("Address", ratio=5, overflow="fold")
+    table.add_column("Person", ratio=5, overflow="fold")
     table.add_column("Change", ratio=7)
     table.add_column("Why", ratio=8)
     with_outcome = any(change.outcome for change in changes)
     if with_outcome:
         table.add_column("Outcome", ratio=3)
     for change in changes:
-        cells = [_contact(change), change.address or "", "\n".join(in_words(change, names)), change.why]
+        person = "\n".join(filter(None, (change.name, change.address)))
+        why = "\n".join([change.why, *(dates_line(dates, names) for dates in change.dates)])
+        cells = [_contact(change), person, "\n".join(in_words(change, names)), why]
         table.add_row(*map(Text, cells), *([Text(change.outcome or "")] if with_outcome else []))
     return table

@@ -22,18 +22,19 @@ from sqlalchemy import (
     update,
 )
 
-from mailchimpsync.model import GroupState, GroupStatus, SyncStatus
+from mailchimpsync.model import MCSYNC_METHOD, GroupState, GroupStatus, SyncStatus
 from mailchimpsync.store.cache.members import make_due
 from mailchimpsync.store.engine.dialect import Assignments, Columns, insert_rows, upsert
 from mailchimpsync.store.schema import cache, group_contact
 
+METHOD_LENGTH = 20
 _KEYS = ("list_id", "contact_id", "group_id")
 
 
 def store_history(
-    tx: Connection, list_id: str, run_id: int, entries: Iterable[tuple[int, int, int, datetime, str, bool]]
+    tx: Connection, list_id: str, run_id: int, entries: Iterable[tuple[int, int, int, datetime, str, str | None]]
 ) -> None:
-    """Store history entries (id, contact, group, date, status, is it ours?), oldest first; the newest of each stays.
+    """Store history entries (id, contact, group, date, status, method), oldest first; the newest of each stays.
 
     An Added is in the past: whether the contact is in the group now, and not in the trash, the membership says.
     """
@@ -44,9 +45,10 @@ def store_history(
             "status": None if status == GroupStatus.ADDED else status,
             "date": date,
             "history_id": key,
-            "ours": ours,
+            "ours": method == MCSYNC_METHOD,
+            "method": (method or "")[:METHOD_LENGTH] or None,
         }
-        for key, contact, group, date, status, ours in entries
+        for key, contact, group, date, status, method in entries
     }
     upsert(tx, group_contact, list(newest.values()), keys=_KEYS, alike={"list_id": list_id, "seen_run": run_id})
 
@@ -68,7 +70,9 @@ def store_memberships(
     if date is None:
         upsert(tx, group_contact, rows, keys=_KEYS, assign=_status_now, alike=alike)
     else:
-        upsert(tx, group_contact, rows, keys=_KEYS, alike={**alike, "date": date, "ours": True})
+        upsert(
+            tx, group_contact, rows, keys=_KEYS, alike={**alike, "date": date, "ours": True, "method": MCSYNC_METHOD}
+        )
 
 
 def _status_now(_old: Columns, new: Columns) -> Assignments:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, exists, func, insert, or_, select, true, update
 
 from mailchimpsync.store.engine.dialect import Row, insert_rows, update_by_id
+from mailchimpsync.store.engine.patterns import NO_ESCAPE, contains_text
 from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.schema import cache, change, json_text, kept_plan, run
 from mailchimpsync.store.schema import update as update_table
@@ -59,6 +61,7 @@ class KeptPlan(NamedTuple):
     excess: Sequence[str]
     billable: Mapping[str, int] | None
     failures: Sequence[Mapping[str, Any]] | None
+    background: Mapping[str, Any] | None
     decided_at: datetime | None
     decided_by: str | None
     applied_run_id: int | None
@@ -80,6 +83,34 @@ class RefusedChange(NamedTuple):
     outcome: str
     note: str | None
 
+
+@dataclass(frozen=True, slots=True)
+class ChangeFilter:
+    """Which changes of a plan are wanted; by default all.
+
+    Attributes:
+        kind: what they do to the person. Changes from an older version have no kind, and are always wanted.
+        by_date: only those that rest on dates alone.
+        search: a part of the person's address or name; case is ignored.
+    """
+
+    kind: str = ""
+    by_date: bool = False
+    search: str = ""
+
+    def conditions(self, plan_id: int) -> Iterator[ColumnElement[bool]]:
+        """Yield the conditions of the changes in a plan."""
+        yield change.c.plan_id == plan_id
+        if self.kind:
+            yield or_(change.c.kinds.is_(None), change.c.kinds.contains(f",{self.kind},"))
+        if self.by_date:
+            yield change.c.dates.is_not(None)
+        for word in self.search.split():
+            pattern = contains_text(word)
+            yield or_(*(one.ilike(pattern, escape=NO_ESCAPE) for one in (change.c.address, change.c.name)))
+
+
+ALL_CHANGES = ChangeFilter()
 
 _CHANGE = ("create_contact", "group_changes", "member_update", "sync_status", "reason", "agreed")
 """What makes two changes the same."""
@@ -163,11 +194,16 @@ def finish_plan(tx: Connection, plan_id: int, run_id: int) -> None:
 
 
 def kept_changes(
-    tx: Connection, plan_id: int, *, after: int = 0, offset: int = 0, limit: int = ROWS_PER_PAGE
+    tx: Connection, plan_id: int, wanted: ChangeFilter = ALL_CHANGES, *, offset: int = 0, limit: int = ROWS_PER_PAGE
 ) -> Sequence[RowMapping]:
-    """Return the next changes of a stored plan, in the order in which they were planned."""
-    query = select(change).where(change.c.plan_id == plan_id, change.c.id > after)
+    """Return the next changes of a stored plan that are wanted, in the order in which they were planned."""
+    query = select(change).where(*wanted.conditions(plan_id))
     return tx.execute(query.order_by(change.c.id).offset(offset).limit(limit)).mappings().all()
+
+
+def count_wanted(tx: Connection, plan_id: int, wanted: ChangeFilter) -> int:
+    """Return how many changes of a stored plan are wanted."""
+    return int(tx.execute(select(func.count()).where(*wanted.conditions(plan_id))).scalar_one())
 
 
 def count_changes(tx: Connection, plan_id: int) -> dict[str | None, int]:

@@ -24,6 +24,7 @@ class ChangedRow(NamedTuple):
     mailchimp_email: str | None
     mailchimp_status: str | None
     mailchimp_interests: Mapping[str, bool] | None
+    mailchimp_data: Mapping[str, str] | None
     base_subscribed: bool | None
     base_interests: Mapping[str, bool] | None
     sync_status: str

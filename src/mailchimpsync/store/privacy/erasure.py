@@ -56,7 +56,7 @@ ENTRIES_PER_STEP = 1_000
 """Rows read, or changed, by one statement."""
 
 _BODIES = ("data", "attempt", "agreed", "error_response")
-_CHANGE = ("identity", "member_id", "address", "before", "member_update", "agreed", "note")
+_CHANGE = ("identity", "member_id", "address", "name", "before", "member_update", "agreed", "note")
 _NOTED = ("civicrm_address", "new_address", "address_before", "names_before", "refusal", "reason_detail")
 
 

@@ -10,14 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select
 
 from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupStatus, SyncStatus
+from mailchimpsync.store.engine.patterns import NO_ESCAPE, contains_text
 from mailchimpsync.store.queries.counts import is_excluded_by_choice
 from mailchimpsync.store.queries.failures import Standing, ids_with_standing
 from mailchimpsync.store.schema import cache, group_contact, update
 
 NONE = "none"
 """As a filter value: no value."""
-
-NO_ESCAPE = "\x1f"  # a character nobody types: by default, a backslash works differently in each database
 
 
 class Show(StrEnum):
@@ -138,12 +137,6 @@ def _one_of(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
     if NONE not in values:
         return and_(column.in_(named))
     return or_(column.is_(None), column.in_(named)) if named else and_(column.is_(None))
-
-
-def contains_text(part: str) -> str:
-    """Return the pattern; `%` and `_` match literally."""
-    plain = part.replace(NO_ESCAPE, "").replace("%", f"{NO_ESCAPE}%").replace("_", f"{NO_ESCAPE}_")
-    return f"%{plain}%"
 
 
 def _shown_condition(show: Show) -> ColumnElement[bool]:

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Text, func, or_, s
 
 from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.store.changes.kept_plans import PlanState
+from mailchimpsync.store.engine.patterns import NO_ESCAPE, contains_text
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
-from mailchimpsync.store.queries.filters import NO_ESCAPE, contains_text
 from mailchimpsync.store.schema import cache, change, kept_plan
 
 ROWS_MAX = 200

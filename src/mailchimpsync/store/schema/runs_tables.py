@@ -94,6 +94,7 @@ kept_plan = table(
     Column("excess", MessagesJson, nullable=False),  # which limits it exceeds, in words
     Column("billable", JsonText),  # {"before": …, "after": …, "may_be_asked": …}
     Column("failures", JsonText),  # [{"reason": …, "count": …}, …]
+    Column("background", JsonText),  # {"reasons": …, "bursts": …, "by_date": …}, as it was when the plan was made
     Column("decided_at", UtcDateTime),
     Column("decided_by", String(100)),
     Column("applied_run_id", BigInteger),
@@ -117,6 +118,9 @@ change = table(  # of a run, until it is done; or of a kept plan. Holding a run'
     Column("sync_status", String(10), nullable=False),
     Column("reason", String(32), nullable=False),
     Column("agreed", JsonText, nullable=False),
+    Column("kinds", String(100)),  # of what it does to the person, each between commas; null: from an older version
+    Column("dates", JsonText),  # [{"group": …, "mailchimp": …, "civicrm": …}, …] if the later date alone decided
+    Column("name", String(255)),  # of the person
     Column("outcome", String(10)),  # `done`, `left out`, `refused`, or `unknown`
     Column("note", String(500)),
     UniqueConstraint("run_id", "cache_id"),

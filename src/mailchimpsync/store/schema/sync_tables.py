@@ -148,6 +148,7 @@ group_contact = table(
     Column("date", UtcDateTime),
     Column("history_id", BigInteger),
     Column("ours", Boolean, nullable=False, server_default="0"),  # the newest entry was made by us
+    Column("method", String(20)),  # how the newest entry was made, as CiviCRM says; null: not known
     Column("seen_run", BigInteger, nullable=False),
     Index("ix_mcs_group_contact_seen", "list_id", "seen_run"),
     sqlite_autoincrement=False,

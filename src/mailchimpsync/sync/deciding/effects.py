@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from mailchimpsync.data import effects_of_data
 from mailchimpsync.effects import CREATED, Effect, What, yes_or_no
 from mailchimpsync.member_update import MemberUpdate
-from mailchimpsync.model import Side
+from mailchimpsync.model import ChangeKind, Side
 
 CORRECTIONS = "corrections"
 """The key in the base of a planned change."""
@@ -70,9 +70,11 @@ def _effects_at_mailchimp(change: Change) -> Iterator[Effect]:
             yield Effect(Side.MAILCHIMP, What.INTEREST, interest, yes_or_no(old), yes_or_no(value))
 
 
+def kinds_in(change: Change) -> frozenset[ChangeKind]:
+    """Return what a planned change does to the person."""
+    return frozenset(effect.kind for effect in planned_effects(change) if effect.kind is not None)
+
+
 def people_by_kind(changes: Iterable[Change]) -> Counter[str]:
     """Return how many people the changes affect, by kind."""
-    counts: Counter[str] = Counter()
-    for change in changes:
-        counts.update({effect.kind.value for effect in planned_effects(change) if effect.kind is not None})
-    return counts
+    return Counter(kind.value for change in changes for kind in kinds_in(change))

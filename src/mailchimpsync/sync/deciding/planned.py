@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mailchimpsync.decide import Decision
+from mailchimpsync.decide import DecidingDates, Decision
 from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import GroupState
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import groups
 from mailchimpsync.store.cache.rows import RowToDecide as Row
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.deciding.effects import CORRECTIONS, Correction
+from mailchimpsync.sync.deciding.effects import CORRECTIONS, Correction, kinds_in
 
 Change = Mapping[str, Any]
+
+NAME_LENGTH = 255
 
 
 class Person(NamedTuple):
@@ -26,12 +28,16 @@ class Person(NamedTuple):
     address: str | None
     status: str | None
     interests: Mapping[str, bool] | None
+    names: Mapping[str, str] | None
 
 
 def planned_change(
-    decision: Decision, data: Mapping[str, Any] | None = None, corrections: Sequence[Correction] = ()
+    decision: Decision,
+    data: Mapping[str, Any] | None = None,
+    corrections: Sequence[Correction] = (),
+    dates: Sequence[DecidingDates] = (),
 ) -> Change:
-    """Return what a decision wants changed, with the data and corrections that go with it."""
+    """Return what a decision wants changed, with the data and corrections that go with it, and the dates behind it."""
     agreed: dict[str, Any] = {"subscribed": decision.agreed.subscribed, "interests": decision.agreed.interests}
     if data is not None:
         agreed["data"] = data
@@ -44,6 +50,15 @@ def planned_change(
         "sync_status": decision.sync_status.value,
         "reason": decision.reason.value,
         "agreed": agreed,
+        "dates": [_stored_dates(one) for one in dates] or None,
+    }
+
+
+def _stored_dates(dates: DecidingDates) -> dict[str, Any]:
+    return {
+        "group": dates.group_id,
+        "mailchimp": dates.mailchimp.isoformat(),
+        "civicrm": dates.civicrm.isoformat(),
     }
 
 
@@ -62,6 +77,7 @@ def decided_changes(
             row.mailchimp_email,
             row.mailchimp_status,
             row.mailchimp_interests,
+            row.mailchimp_data,
         )
         stored = with_values_before(one, person, states.get(row.civicrm_contact_id or 0, {}))
         changes.append({"run_id": run.id, "cache_id": row.id, **stored})
@@ -71,15 +87,26 @@ def decided_changes(
 def with_values_before(change: Change, person: Person, states: Mapping[int, GroupState]) -> Change:
     """Return a change with the person it is about, and the values before it."""
     known = ((group, state.status) for group, state in states.items() if state.status is not None)
-    return {
+    update = MemberUpdate.from_body(change["member_update"])
+    stored = {
         "identity": person.identity,
         "contact_id": person.contact_id,
         "member_id": person.member_id,
-        "address": person.address or MemberUpdate.from_body(change["member_update"]).address,
+        "address": person.address or update.address,
+        "name": _name(person, update),
         "before": {
             "status": person.status,
             "interests": person.interests or {},
             "groups": {str(group): status for group, status in known},
         },
+        "dates": None,
         **change,
     }
+    return {**stored, "kinds": f",{','.join(sorted(kinds_in(stored)))},"}
+
+
+def _name(person: Person, update: MemberUpdate) -> str | None:
+    """Return the name Mailchimp has, or gets with a new member."""
+    known, sent = person.names or {}, update.merge_fields
+    names = (known.get("first_name") or sent.get("FNAME"), known.get("last_name") or sent.get("LNAME"))
+    return " ".join(str(one) for one in names if one)[:NAME_LENGTH] or None

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from mailchimpsync.civicrm import HistoryEntry, group_contacts, history
 from mailchimpsync.civicrm.http.paging import IDS_MAX
-from mailchimpsync.model import MCSYNC_METHOD
 from mailchimpsync.store.cache import groups
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.reading.contact_problems import record_unreadable_rows
@@ -37,7 +36,7 @@ def store_history(run: Run, entries: Sequence[HistoryEntry]) -> None:
             tx,
             run.list_id,
             run.id,
-            ((e.id, e.contact_id, e.group_id, e.date, e.status, e.method == MCSYNC_METHOD) for e in entries),
+            ((e.id, e.contact_id, e.group_id, e.date, e.status, e.method) for e in entries),
         )
     run.progress.advance(len(entries))
 

@@ -24,6 +24,7 @@ from mailchimpsync.store.runs import figures, runs
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.deciding.effects import people_by_kind
 from mailchimpsync.sync.options import Outcome
+from mailchimpsync.sync.safety.background import background_of
 from mailchimpsync.sync.safety.changed_links import link_terms
 
 CHANGES_PER_STEP = 2_000
@@ -140,10 +141,16 @@ def plan_columns(store: Store, connection: Connection, run_id: int, *, excess: S
         people, failures = populations(tx, connection.list_id), _failures(tx, connection.list_id)
     counts: Counter[str] = Counter()
     bill: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    by_date = 0
     for some in change_pages(store, run_id):
         counts.update(people_by_kind(some))
         bill.update(billable_members(some))
         bill[MAY_BE_ASKED] += sum(map(_comes_back, some))
+        reasons.update(one["reason"] for one in some)
+        by_date += sum(one["dates"] is not None for one in some)
+    with store.begin() as tx:
+        background = background_of(tx, connection, run_id, reasons, by_date)
     return {
         "list_id": connection.list_id,
         "links": link_terms(connection),
@@ -151,6 +158,7 @@ def plan_columns(store: Store, connection: Connection, run_id: int, *, excess: S
         "excess": list(excess),
         "billable": bill_of(people, bill),
         "failures": failures,
+        "background": background,
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mailchimpsync.decide import Decision, Situation, decide
+from mailchimpsync.decide import Decision, Situation, decide, deciding_dates
 from mailchimpsync.errors import Code
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction
@@ -116,8 +116,8 @@ def _opt_outs_among(run: Run, changed: Sequence[int]) -> list[Mapping[str, Any]]
     gathered = _load_rows(run, changed)
     decided = [decide(situation, run.connection) for situation in gathered.situations]
     planned = [
-        (row, planned_change(one))
-        for row, one in zip(gathered.rows, decided, strict=True)
+        (row, planned_change(one, dates=deciding_dates(situation, run.connection)))
+        for row, situation, one in zip(gathered.rows, gathered.situations, decided, strict=True)
         if one.update and one.update.removes_member
     ]
     with run.transaction() as tx:
@@ -160,7 +160,8 @@ def _write(tx: Transaction, run: Run, gathered: Situations, corrections: Correct
         if is_settled:
             settled.append(_settled_row(row, situation, decision, gathered.details.get(row.id), mine))
         if mine or not is_settled:
-            planned.append((row, planned_change(decision, extra, mine)))
+            dates = deciding_dates(situation, run.connection) if decision.changes_something else ()
+            planned.append((row, planned_change(decision, extra, mine, dates)))
     rows.write_rows(tx, [{"id": row_id, "identity": identity} for row_id, identity in gathered.claims.items()])
     rows.write_rows(tx, settled)
     rows.write_alike(tx, [{"id": row_id, **CORRECTED} for row_id in corrections.told])

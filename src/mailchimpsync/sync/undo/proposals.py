@@ -42,6 +42,7 @@ class Proposal:
             row.mailchimp_email,
             row.mailchimp_status,
             row.mailchimp_interests,
+            row.mailchimp_data,
         )
         return with_values_before(change, person, self.states)
 

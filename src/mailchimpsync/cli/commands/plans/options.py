@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from mailchimpsync.cli.declaring import GROUP_ID, PLAN, WITHOUT_ASKING, implemented_in, max_time
+from mailchimpsync.model import ChangeKind
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 _CSV = click.option("--csv", "as_csv", is_flag=True, help="Print all changes as CSV.")
@@ -35,6 +36,9 @@ def list_plans() -> None:
 @plan.command("show")
 @PLAN
 @click.option("--all", "all_of_it", is_flag=True, help="Show all changes, not only the first ones.")
+@click.option("--kind", type=click.Choice([*ChangeKind]), help="Show only people to whom it does this.")
+@click.option("--by-date", is_flag=True, help="Show only people for whom the later date alone decided.")
+@click.option("--search", default="", help="Show only people with this in their name or address.")
 @_JSON
 @_CSV
 @implemented_in("commands.plans.plan:show")

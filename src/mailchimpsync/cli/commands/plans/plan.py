@@ -11,7 +11,7 @@ from rich.text import Text
 
 from mailchimpsync.actions import Plan, Site, createplan, getplans
 from mailchimpsync.actions.plans.csv import all_changes, csv_lines
-from mailchimpsync.actions.plans.plans import find_plan
+from mailchimpsync.actions.plans.plans import count_planned_changes, find_plan
 from mailchimpsync.cli.input.questions import current_user
 from mailchimpsync.cli.interrupt import interruptible_site
 from mailchimpsync.cli.opening import site_of
@@ -20,6 +20,7 @@ from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.cli.output.names import names_for
 from mailchimpsync.cli.output.plans import SHOWN_AT_FIRST, show_plan
 from mailchimpsync.model import LaneChoice
+from mailchimpsync.store.changes.kept_plans import ALL_CHANGES, ChangeFilter
 
 
 def preview(
@@ -55,23 +56,41 @@ def list_newest(ctx: click.Context, group_id: int | None, as_json: bool) -> None
         print_sentence(stdout(), Text("There are no plans."))
 
 
-def show(ctx: click.Context, plan_id: int, all_of_it: bool, as_json: bool, as_csv: bool) -> None:
+def show(
+    ctx: click.Context,
+    plan_id: int,
+    all_of_it: bool,
+    kind: str | None,
+    by_date: bool,
+    search: str,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    wanted = ChangeFilter(kind or "", by_date, search)
     with site_of(ctx) as site:
-        _print(site, [find_plan(site, plan_id)], as_json=as_json, as_csv=as_csv, all_of_it=all_of_it)
+        _print(site, [find_plan(site, plan_id)], wanted, as_json=as_json, as_csv=as_csv, all_of_it=all_of_it)
 
 
-def _print(site: Site, plans: list[Plan], *, as_json: bool, as_csv: bool, all_of_it: bool = False) -> None:
+def _print(
+    site: Site,
+    plans: list[Plan],
+    wanted: ChangeFilter = ALL_CHANGES,
+    *,
+    as_json: bool,
+    as_csv: bool,
+    all_of_it: bool = False,
+) -> None:
     if as_json:
-        print_json([asdict(plan) | {"changes": list(all_changes(site, plan.id))} for plan in plans])
+        print_json([asdict(plan) | {"changes": list(all_changes(site, plan.id, wanted))} for plan in plans])
         return
     if as_csv:
-        changes_of_all = (change for plan in plans for change in all_changes(site, plan.id))
+        changes_of_all = (change for plan in plans for change in all_changes(site, plan.id, wanted))
         sys.stdout.writelines(csv_lines(changes_of_all, names_for(site, *(plan.list_id for plan in plans))))
         return
     for plan in plans:
         number = None if all_of_it else SHOWN_AT_FIRST
-        changes = list(islice(all_changes(site, plan.id), number))
-        total = sum(1 for _ in all_changes(site, plan.id))
+        changes = list(islice(all_changes(site, plan.id, wanted), number))
+        total = count_planned_changes(site, plan.id, wanted)
         show_plan(stdout(), plan, changes, total=total, names=names_for(site, plan.list_id), lane=_lane(site, plan))
 
 

@@ -29,6 +29,7 @@ EXIT_CODES = {
     "EvidenceError": 7,
     "SuspicionError": 7,
     "BusyError": 3,
+    "PausedError": 7,
     "LeaseLostError": 3,
     "StoreError": 1,
 }

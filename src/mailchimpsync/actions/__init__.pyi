@@ -247,6 +247,9 @@ from .sync.abortsync import abortsync as abortsync
 from .sync.fetchandreconcile import fetchandreconcile as fetchandreconcile
 from .sync.includecontact import includecontact as includecontact
 from .sync.job import executejobs as executejobs
+from .sync.pause import Pause as Pause
+from .sync.pause import pausesync as pausesync
+from .sync.pause import resumesync as resumesync
 from .texts.names import Names as Names
 from .texts.names import name_of_contact as name_of_contact
 from .texts.names import names_of as names_of

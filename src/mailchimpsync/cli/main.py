@@ -30,6 +30,8 @@ COMMANDS = {
     "data": ("commands.configuration", "Show the tags, names and merge fields sent to Mailchimp."),
     "alerts": ("commands.service", "List and acknowledge problems, and send test alerts."),
     "webhooks": ("commands.configuration", "Check and repair webhooks at Mailchimp."),
+    "pause": ("commands.sync", "Pause connections until someone resumes them."),
+    "resume": ("commands.sync", "Resume paused connections."),
     "abort": ("commands.sync", "Stop a run and drop its unfinished updates."),
     "serve": ("commands.service", "Run the service: screens, schedule, webhooks, API."),
     "api": ("commands.service", "Call an API action, like `cv api`."),

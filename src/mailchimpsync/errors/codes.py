@@ -163,6 +163,7 @@ class Code(StrEnum):
     SECRET = "SECRET"  # noqa: S105 (a code, not a password)
     USAGE = "USAGE"
     HELD = "HELD"
+    PAUSED = "PAUSED"
     OUT_OF_TIME = "OUT_OF_TIME"
     CONFIRM = "CONFIRM"
     UNKNOWN = "UNKNOWN"

@@ -151,6 +151,12 @@ class BusyError(MailchimpsyncError):
     exit_code = EXIT_MORE_TO_DO
 
 
+class PausedError(MailchimpsyncError):
+    """Someone has paused the connection, so it isn't synced until someone resumes it."""
+
+    exit_code = EXIT_NEEDS_A_PERSON
+
+
 class LeaseLostError(MailchimpsyncError):
     """Another run has taken over the lease; this one may not write any more."""
 

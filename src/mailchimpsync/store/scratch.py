@@ -47,7 +47,7 @@ def _copy(source: Connection, target: Connection, list_id: str) -> None:
     _copy_rows(source, target, run, or_(run.c.id.in_(interrupted), run.c.id == newest, run.c.id == full))
     _copy_rows(source, target, status, status.c.list_id == list_id)
     _copy_rows(source, target, tombstone)
-    target.execute(status.update().values(lease_owner=None, lease_expires=None, abort_requested=None))
+    target.execute(status.update().values(lease_owner=None, lease_expires=None, abort_requested=None, paused_at=None))
 
 
 def _copy_rows(source: Connection, target: Connection, table: Table, *conditions: ColumnElement[bool]) -> None:

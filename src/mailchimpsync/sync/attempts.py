@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from mailchimpsync.errors import LASTING_AFTER, BusyError, Code, MailchimpsyncError, StoreError
+from mailchimpsync.errors import LASTING_AFTER, BusyError, Code, MailchimpsyncError, PausedError, StoreError
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.runs import attempts, runs
 from mailchimpsync.sync.options import Options, Outcome, Result, Systems
@@ -33,9 +33,10 @@ def record_failure(
 ) -> None:
     """Record that a call ended with an error, and mark the error as lasting if it has repeated often enough.
 
-    A call that found the connection busy isn't an attempt. If the database can't be written, nothing is recorded.
+    A call that found the connection busy or paused isn't an attempt. If the database can't be written, nothing is
+    recorded.
     """
-    if isinstance(error, BusyError) or error.code is Code.LEASE_LOST:
+    if isinstance(error, BusyError | PausedError) or error.code is Code.LEASE_LOST:
         return
     now = systems.runtime.now()
     try:

@@ -112,7 +112,7 @@ class Run(Work):
         started_at: when it began, in this or an earlier call; what the mark becomes.
         since: the time from which it reads changes; None: everything.
         site_clock: how to read and write CiviCRM's times.
-        abort_requested: returns whether another process has asked this run to stop.
+        abort_requested: returns whether this run was asked to stop, or its connection was paused.
         waits_for_batches: whether it waits for Mailchimp; without, it ends once everything is sent.
         kept_plan_id: the plan it carries out, and nothing else.
         accepts_empty: whether a side that looks empty is believed.

@@ -29,6 +29,7 @@ class Outcome(StrEnum):
     STOPPED = "stopped"  # before the stage the caller named
     ABORTED = "aborted"  # requested by someone, from another process
     UNCHANGED = "unchanged"  # nothing has changed on either side since the last run, so none was started
+    PAUSED = "paused"  # someone paused the connection meanwhile; the run goes on once it is resumed
     HELD = "held"  # it would change too much; a person has to review its plan
 
 

@@ -28,6 +28,7 @@ from mailchimpsync.store.runs import figures, runs
 from mailchimpsync.sync import attempts
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.lease.lease import acquired_lease, is_held, writing_under
+from mailchimpsync.sync.lease.pausing import refuse_while_paused
 from mailchimpsync.sync.lease.stopping import AbortWatch, take_over_lease
 from mailchimpsync.sync.opening import drop_run, new_mark, open_run, refuse_passed_stage
 from mailchimpsync.sync.options import DEFAULT_OPTIONS, Options, Outcome, Result, Systems
@@ -107,6 +108,7 @@ def _run(systems: Systems, connection: Connection, deadline: Deadline, options: 
         lease = stack.enter_context(_lease(systems, connection, options))
         stack.enter_context(writing_under(systems, lease))
         stack.enter_context(_infrequent_garbage_collection())
+        refuse_while_paused(systems.store, connection.list_id)
         _check_still_due(systems, connection, options)
         try:
             result = _run_with_lease(systems, connection, deadline, options, progress, lease, watch)
@@ -115,10 +117,9 @@ def _run(systems: Systems, connection: Connection, deadline: Deadline, options: 
             if not deadline.is_stopped:
                 raise
         # The stop has cut off a request, so its error says nothing about the other side.
-        outcome = Outcome.ABORTED if watch() else Outcome.OUT_OF_TIME
         with systems.store.begin() as tx:
             found = runs.stored_status(tx, connection.list_id)
-        return Result(connection.list_id, found.run_id or 0, outcome, found.stage)
+        return Result(connection.list_id, found.run_id or 0, _outcome_of_stop(found, was_asked=watch()), found.stage)
 
 
 def _lease(systems: Systems, connection: Connection, options: Options) -> AbstractContextManager[runs.Lease]:
@@ -248,8 +249,16 @@ def _run_stage(run: Run, stage: Stage) -> bool:
 
 
 def _stop_at_deadline(run: Run, stage: Stage) -> Result:
-    outcome = Outcome.ABORTED if run.abort_requested() else Outcome.OUT_OF_TIME
-    return Result(run.list_id, run.id, outcome, stage)
+    was_asked = run.abort_requested()
+    with run.store.begin() as tx:
+        found = runs.stored_status(tx, run.list_id)
+    return Result(run.list_id, run.id, _outcome_of_stop(found, was_asked=was_asked), stage)
+
+
+def _outcome_of_stop(found: runs.StoredStatus, *, was_asked: bool) -> Outcome:
+    if not was_asked:
+        return Outcome.OUT_OF_TIME
+    return Outcome.ABORTED if found.is_asked or found.paused_at is None else Outcome.PAUSED
 
 
 def _next_stage(stage: Stage) -> Stage:

@@ -48,9 +48,12 @@ def pull_due_campaigns(site: Site, stop: Stop, count: Callable[[str], None]) -> 
 
 
 def _due(tx: Transaction, link: Link, now: datetime) -> bool:
-    """Return whether an import is due: never in quiet hours or before the connection's first complete sync."""
+    """Return whether an import is due: never in quiet hours, during a pause, or before the first complete sync."""
     how, list_id = link.campaigns, link.audience_id
-    if not how.enabled or is_quiet(link.schedule, now) or runs.stored_status(tx, list_id).last_sync_time is None:
+    if not how.enabled or is_quiet(link.schedule, now):
+        return False
+    stored = runs.stored_status(tx, list_id)
+    if stored.last_sync_time is None or stored.paused_at is not None:
         return False
     before = campaigns.last_import(tx, list_id)
     if before is None:

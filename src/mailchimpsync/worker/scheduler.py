@@ -13,10 +13,10 @@ from mailchimpsync.actions.runs.quiet_hours import is_quiet, seconds_until_quiet
 from mailchimpsync.actions.runs.schedule import Attempt, AttemptOutcome, due, history_of
 from mailchimpsync.actions.sync.fetchandreconcile import is_data_run_due, is_full_run_due
 from mailchimpsync.config import Link
-from mailchimpsync.errors import EXIT_MORE_TO_DO, BusyError, Code, StoreError
+from mailchimpsync.errors import EXIT_MORE_TO_DO, BusyError, Code, PausedError, StoreError
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans
-from mailchimpsync.store.runs import services
+from mailchimpsync.store.runs import pauses, services
 from mailchimpsync.sync import Outcome
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Stop
@@ -98,6 +98,8 @@ class Scheduler:
 
     def _due(self, tx: Transaction, link: Link, now: datetime) -> datetime | None:
         list_id = link.audience_id
+        if pauses.is_paused(tx, list_id):
+            return None
         past = history_of(tx, list_id, self._first_seen.setdefault(list_id, now), self._attempts.get(list_id))
         if link.schedule.enabled and not is_quiet(link.schedule, now) and self._was_approved(tx, list_id):
             return now
@@ -159,6 +161,8 @@ class Scheduler:
 def outcome_of(report: Report) -> AttemptOutcome:
     """Return what a call's report means for the next call."""
     error = report.error
+    if isinstance(error, PausedError):
+        return AttemptOutcome.COMPLETE
     if error is None:
         return _OUTCOMES.get(report.outcome, AttemptOutcome.COMPLETE)
     if isinstance(error, BusyError) or error.code is Code.LEASE_LOST:

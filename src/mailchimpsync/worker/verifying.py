@@ -9,7 +9,7 @@ from mailchimpsync.actions.runs.quiet_hours import is_quiet, seconds_until_quiet
 from mailchimpsync.config import Link
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.store import Transaction
-from mailchimpsync.store.runs import runs
+from mailchimpsync.store.runs import pauses, runs
 from mailchimpsync.store.verify import verifications
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Stop
@@ -41,10 +41,10 @@ def verify_due(site: Site, stop: Stop) -> float:
 
 
 def _is_due(tx: Transaction, link: Link, now: datetime) -> bool:
-    """Return whether a comparison is due: never in quiet hours or while a run is in progress."""
+    """Return whether a comparison is due: never in quiet hours, during a pause, or while a run is in progress."""
     schedule, list_id = link.schedule, link.audience_id
     days = timedelta(days=schedule.verify_every_days)
-    if not (schedule.enabled and days) or is_quiet(schedule, now):
+    if not (schedule.enabled and days) or is_quiet(schedule, now) or pauses.is_paused(tx, list_id):
         return False
     first, last = runs.first_run(tx, list_id), runs.last_run(tx, list_id)
     begun = verifications.last_begun(tx, list_id)

@@ -150,6 +150,11 @@ def _interests(code: str | None, data: _Data) -> _Three:
     return f"{title} ({code})", f"{entry.sentence} People are subscribed without it.", entry.remedy
 
 
+def _paused(code: str | None, data: _Data) -> _Three:
+    what = f"{data['by']} paused it at {data['since']}. Until it is resumed, changes wait on both sides."
+    return "a connection has been paused for a long time", what, explain_code(code).remedy
+
+
 _WORDS: Mapping[Kind, Callable[[str | None, _Data], _Three]] = {
     Kind.FAILED: _failed,
     Kind.KEY: _key,
@@ -167,4 +172,5 @@ _WORDS: Mapping[Kind, Callable[[str | None, _Data], _Three]] = {
     Kind.UNFIT: _unfit,
     Kind.BATCHES: _batches,
     Kind.INTERESTS: _interests,
+    Kind.PAUSED: _paused,
 }

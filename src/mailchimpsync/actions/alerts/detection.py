@@ -38,9 +38,13 @@ KINDS_CHECKED = frozenset(
         Kind.UNFIT,
         Kind.BATCHES,
         Kind.INTERESTS,
+        Kind.PAUSED,
     }
 )
 """The kinds detected from the store and this machine; the others come from runs and from Mailchimp."""
+
+PAUSED_LONG = timedelta(days=7)
+"""After this long, people are reminded that a connection is paused."""
 
 FAILING_ROWS_MIN = 20
 """Where fewer people can't be synced, their share says nothing."""
@@ -63,6 +67,7 @@ class Observation:
         refused: people whose change Mailchimp refused again and again, by the code.
         batches: why batches have no results though they should.
         gone_interests: how many interests the connection links and Mailchimp has no more.
+        paused: since when someone, `paused_by`, has paused it.
     """
 
     synced: datetime | None = None
@@ -79,6 +84,8 @@ class Observation:
     refused: Mapping[str, int] = field(default_factory=dict)
     batches: BatchDelay | None = None
     gone_interests: int = 0
+    paused: datetime | None = None
+    paused_by: str = ""
 
 
 def find_problems(site: Site) -> list[Problem]:
@@ -95,12 +102,9 @@ def find_problems(site: Site) -> list[Problem]:
 def problems_of(
     link: Link, observed: Observation, wanted: Alerts, open_problems: Collection[str], now: datetime
 ) -> Iterator[Problem]:
-    """Yield the problems of a connection. One that is held or fails is not also reported as late."""
+    """Yield the problems of a connection. One that is held, fails or is paused is not also reported as late."""
     list_id = link.audience_id
-    if observed.held_plan is not None:
-        yield _problem(Kind.HELD, list_id, Code.HELD, plan=observed.held_plan)
-    elif (late := _late(link, observed, wanted, now)) is not None and _is_silent(link, late.name, open_problems):
-        yield late
+    yield from _not_synced(link, observed, wanted, open_problems, now)
     yield from _refused(list_id, observed)
     if observed.batches is not None:
         yield _problem(Kind.BATCHES, list_id, Code(observed.batches.code), batches=observed.batches.number)
@@ -118,6 +122,25 @@ def problems_of(
         yield Problem(name_of(Kind.UNFIT, list_id), Kind.UNFIT, list_id, Code.DATA_UNFIT, about)
     if observed.given_up:
         yield _problem(Kind.EVENTS, list_id, Code.EVENT_GIVEN_UP, events=observed.given_up)
+
+
+def _not_synced(
+    link: Link, observed: Observation, wanted: Alerts, open_problems: Collection[str], now: datetime
+) -> Iterator[Problem]:
+    if observed.held_plan is not None:
+        yield _problem(Kind.HELD, link.audience_id, Code.HELD, plan=observed.held_plan)
+    if observed.paused is not None:
+        yield from _paused(link.audience_id, observed.paused, observed.paused_by, now)
+    elif observed.held_plan is None:
+        late = _late(link, observed, wanted, now)
+        if late is not None and _is_silent(link, late.name, open_problems):
+            yield late
+
+
+def _paused(list_id: str, since: datetime, by: str, now: datetime) -> Iterator[Problem]:
+    if now - since >= PAUSED_LONG:
+        about = {"since": moment(since), "by": by}
+        yield Problem(name_of(Kind.PAUSED, list_id), Kind.PAUSED, list_id, Code.PAUSED, about)
 
 
 def _refused(list_id: str, observed: Observation) -> Iterator[Problem]:
@@ -180,6 +203,8 @@ def _observe(tx: Transaction, link: Link, now: datetime) -> Observation:
         refused=state.due.refused,
         batches=state.batches,
         gone_interests=len(state.gone_interests),
+        paused=state.paused_at,
+        paused_by=state.paused_by or "",
     )
 
 

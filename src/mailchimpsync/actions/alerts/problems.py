@@ -31,9 +31,10 @@ class Kind(StrEnum):
     UNFIT = "unfit"
     BATCHES = "batches"
     INTERESTS = "interests"
+    PAUSED = "paused"
 
 
-STOPS = frozenset({Kind.FAILED, Kind.KEY, Kind.HELD, Kind.LATE})
+STOPS = frozenset({Kind.FAILED, Kind.KEY, Kind.HELD, Kind.LATE, Kind.PAUSED})
 """The kinds that mean that a connection is not synced."""
 
 AFFECTS_PEOPLE = STOPS | {Kind.LEAVING, Kind.REFUSED}

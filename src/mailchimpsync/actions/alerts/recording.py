@@ -13,7 +13,7 @@ from mailchimpsync.actions.alerts.problems import Kind, Problem, compare, may_re
 from mailchimpsync.actions.runs.reports import Report
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
-from mailchimpsync.errors import ACCESS_CODES, EXIT_MORE_TO_DO, BusyError, Code, MailchimpsyncError
+from mailchimpsync.errors import ACCESS_CODES, EXIT_MORE_TO_DO, BusyError, Code, MailchimpsyncError, PausedError
 from mailchimpsync.messages import moment
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.site import alerts
@@ -71,8 +71,8 @@ def update_from_report(site: Site, report: Report) -> None:
 
 
 def update_from_error(site: Site, link: Link, error: MailchimpsyncError) -> None:
-    """Note that a call of a run failed, unless another one was at work."""
-    if isinstance(error, BusyError) or error.code is Code.LEASE_LOST:
+    """Note that a call of a run failed, unless another one was at work or the connection is paused."""
+    if isinstance(error, BusyError | PausedError) or error.code is Code.LEASE_LOST:
         return
     update_problems(site, [_problem(link, error)], lambda _noted: False)
 
@@ -82,7 +82,7 @@ def update_from_campaigns(site: Site, link: Link, error: MailchimpsyncError | No
 
     Another run at work is no problem, and a fault that may pass is one only once it has lasted.
     """
-    if error is not None and (isinstance(error, BusyError) or error.code is Code.LEASE_LOST):
+    if error is not None and (isinstance(error, BusyError | PausedError) or error.code is Code.LEASE_LOST):
         return
     name = name_of(Kind.CAMPAIGNS, link.audience_id)
     problems: list[Problem] = []

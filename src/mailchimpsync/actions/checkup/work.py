@@ -13,7 +13,7 @@ from mailchimpsync.actions.status.state_texts import (
     deleted_interests_sentence,
     due_sentence,
     headline,
-    times_of_failure,
+    times_of,
 )
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.actions.texts.stages import STAGE_WORDS
@@ -55,7 +55,7 @@ def _age(link: Link, state: ConnectionState, now: datetime) -> Finding:
     error, synced = state.failing_code, state.synced_at
     why = say(" The last sync ended with %(code)s.", code=error) if error and state.failing_since else ""
     if state.lasts and state.failing_since:
-        why = say(" %(why)s (%(times)s)", why=say(headline(state)), times=times_of_failure(state))
+        why = say(" %(why)s (%(times)s)", why=say(headline(state)), times=times_of(state))
     level = Level.BAD if error and state.lasts else Level.WARNING
     code = Code(error) if error and error in Code.__members__ else None
     if synced is None:

@@ -46,7 +46,8 @@ class Report:
         """The exit code of a command that did only this."""
         if self.error is not None:
             return self.error.exit_code
-        if self.outcome == Outcome.HELD or self.due.put_off or (self.result and self.result.gone_interests):
+        waits_for_person = self.outcome in (Outcome.HELD, Outcome.PAUSED)
+        if waits_for_person or self.due.put_off or (self.result and self.result.gone_interests):
             return EXIT_NEEDS_A_PERSON
         is_over = self.outcome in (Outcome.DONE, Outcome.STOPPED) or (
             self.outcome == Outcome.UNCHANGED and not self.due.number

@@ -67,6 +67,7 @@ class ConnectionState:
         unexplained: differences found by the last full comparison that nothing explains.
         explained: differences it found that have a known reason.
         batches: why batches have no results though they should.
+        paused_at: since when nothing is synced because someone, `paused_by`, has paused it for a `pause_reason`.
         gone_interests: linked interests that no longer exist at Mailchimp, so the configuration has to be corrected.
     """
 
@@ -89,6 +90,9 @@ class ConnectionState:
     explained: int = 0
     batches: BatchDelay | None = None
     gone_interests: tuple[str, ...] = ()
+    paused_at: datetime | None = None
+    paused_by: str | None = None
+    pause_reason: str | None = None
 
     @property
     def in_sync(self) -> bool:
@@ -153,6 +157,9 @@ def state_of(tx: Transaction, link: Link, now: datetime, still_due: Due | None =
         explained=verified.explained if verified is not None else 0,
         batches=batch_delay(tx, list_id, now),
         gone_interests=deleted_interests(stored, link.interests),
+        paused_at=stored.paused_at,
+        paused_by=stored.paused_by,
+        pause_reason=stored.pause_reason,
     )
 
 
@@ -176,6 +183,8 @@ def _state_name(  # noqa: PLR0911 (one word each)
     last = stored.attempted_at or stored.last_sync_time
     if running:
         return StateName.RUNNING
+    if stored.paused_at is not None:
+        return StateName.PAUSED
     if held:
         return StateName.HELD
     if stored.failing_code is not None or due_now.put_off or due_now.leaving:
@@ -196,7 +205,7 @@ def next_run_at(tx: Transaction, link: Link, now: datetime) -> datetime | None:
 
 
 def _next_run(tx: Transaction, link: Link, stored: runs.StoredStatus, now: datetime) -> datetime | None:
-    if not services.any_alive(tx, now):
+    if stored.paused_at is not None or not services.any_alive(tx, now):
         return None
     past = history_of(tx, link.audience_id, now, _last_attempt(stored))
     return due(link.schedule, past, now, link.audience_id)

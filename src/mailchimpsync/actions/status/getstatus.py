@@ -52,10 +52,10 @@ def getstatus(
 
     The result is an object by audience id, with the PHP extension's names: `lastSyncTime`, `lastSyncTimeHuman`,
     `locks`, `log`, `fetch`, `stats`, `in_sync`, `crashed`, and `batches` if asked for. In addition, `state` is the
-    state in one word: ok, running, waiting, held, paused, failing, or not set up. `due` says how many people are still
-    due, and `due_because` why, by code. `failures` says in words which problems keep people from being synced,
-    each with its `standing`: needs attention, fine as it is, or accepted. `need_attention`, `fine` and `accepted` count
-    these people.
+    state in one word: ok, running, waiting, held, paused, failing, or not set up. `paused_at`, `paused_by` and
+    `pause_reason` tell of a pause. `due` says how many people are still due, and `due_because` why, by code.
+    `failures` says in words which problems keep people from being synced, each with its `standing`: needs attention,
+    fine as it is, or accepted. `need_attention`, `fine` and `accepted` count these people.
     `last_outcome` and `last_error` say how the last attempt ended, `failing_since` since when it fails, and `remedy`
     what to do. Until both sides have been read completely once, numbers of people in `stats` are null. `next_run_at`
     is null if no service runs the connection's schedule. `campaigns` is the status of their import, where it is

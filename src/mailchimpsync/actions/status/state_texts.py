@@ -44,10 +44,18 @@ def headline(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each
         case StateName.NOT_SET_UP:
             return say("never synced")
         case StateName.PAUSED:
-            return say("no schedule, and no sync for a day")
+            return _paused(state)
         case StateName.WAITING:
             return _waiting(state)
     return _in_sync(state)
+
+
+def _paused(state: ConnectionState) -> str:
+    if state.paused_at is None:
+        return say("no schedule, and no sync for a day")
+    if not state.pause_reason:
+        return say("paused by %(who)s", who=state.paused_by)
+    return say("paused by %(who)s: %(reason)s", who=state.paused_by, reason=state.pause_reason)
 
 
 def _in_sync(state: ConnectionState) -> str:
@@ -70,8 +78,10 @@ def _failing(state: ConnectionState) -> str:
     return say("Mailchimp refuses changes for %(people)s: %(why)s", people=people, why=say(why))
 
 
-def times_of_failure(state: ConnectionState) -> str:
-    """Return since when and how often a connection fails, and when the next try is; empty if it doesn't fail."""
+def times_of(state: ConnectionState) -> str:
+    """Return since when a connection is paused, or fails, how often, and when the next try is; else nothing."""
+    if state.name is StateName.PAUSED and state.paused_at is not None:
+        return say("since %(since)s", since=moment(state.paused_at))
     if state.name is not StateName.FAILING or state.failing_since is None:
         return ""
     since, times = moment(state.failing_since), state.failing_times

@@ -11,6 +11,7 @@ from mailchimpsync.config import Link
 from mailchimpsync.errors import BusyError, Code, LeaseLostError, MailchimpsyncError
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import Transaction
+from mailchimpsync.store.runs import pauses
 from mailchimpsync.store.site import webhook_events
 from mailchimpsync.store.site.webhook_events import DueEvent as Event
 from mailchimpsync.sync import EventResult, handle_events
@@ -20,6 +21,8 @@ ATTEMPTS_MAX = 20
 BACK_OFF_FIRST = timedelta(seconds=5)
 BACK_OFF_LONGEST = timedelta(hours=1)
 IN_FLIGHT_RETRY = timedelta(seconds=30)
+HANDLED_IN_PAUSES = frozenset({"unsubscribe", "cleaned", "batch"})
+"""The kinds of events that are handled while the connection is paused: nobody who left may get mail because of it."""
 
 
 def process_events(
@@ -31,8 +34,10 @@ def process_events(
 ) -> int:
     """Handle due events of all audiences, for at most `seconds`, and return how many are finished.
 
-    Events of an audience whose run is in progress stay for the next call. If a side fails, its events are retried after
-    5 seconds, 10, 20 … up to an hour, 20 times. `on_surprise` is called with unexpected exceptions.
+    Events of an audience whose run is in progress stay for the next call. While a connection is paused, only people who
+    left at Mailchimp are handled; the sync after the pause reads the rest (docs/decisions/pausing.md). If a side fails,
+    its events are retried after 5 seconds, 10, 20 … up to an hour, 20 times. `on_surprise` is called with unexpected
+    exceptions.
     """
     deadline = Deadline.after(site.runtime, seconds, stop=stop)
     finished = 0
@@ -61,8 +66,11 @@ def _step(site: Site, link: Link, deadline: Deadline, on_surprise: Callable[[Exc
     """Handle the next events of an audience, and return how many are finished; 0: try again in the next call."""
     with site.store.reading() as tx:
         due = webhook_events.due_events(tx, link.audience_id, site.runtime.now(), EVENTS_PER_STEP)
+        is_paused = pauses.is_paused(tx, link.audience_id)
     if not due:
         return 0
+    if is_paused and (others := [event.id for event in due if event.kind not in HANDLED_IN_PAUSES]):
+        return _leave_to_next_sync(site, others)
     try:
         return _record_results(site, due, _handle(site, link, due, deadline, on_surprise))
     except BusyError:
@@ -73,6 +81,13 @@ def _step(site: Site, link: Link, deadline: Deadline, on_surprise: Callable[[Exc
     except MailchimpsyncError as error:
         _postpone(site, due, error.code, error.what)
         return 0
+
+
+def _leave_to_next_sync(site: Site, ids: Sequence[int]) -> int:
+    now = site.runtime.now()
+    with site.store.begin() as tx:
+        webhook_events.finish_events(tx, ids, now, webhook_events.IGNORED, Code.PAUSED)
+    return len(ids)
 
 
 def _handle(

@@ -77,6 +77,12 @@ SERVICE: dict[Code, Entry] = {
         "Review the plan with `mailchimpsync plan show`, then `mailchimpsync approve` or `mailchimpsync drop` it.",
         Who.ADMINISTRATOR,
     ),
+    Code.PAUSED: Entry(
+        "The connection is paused, so nothing was synced.",
+        "Someone has paused it. People who unsubscribe at Mailchimp are still taken out of the group.",
+        "Resume it with `mailchimpsync resume`, then sync.",
+        Who.ADMINISTRATOR,
+    ),
     Code.OUT_OF_TIME: Entry(
         "Time ran out.",
         "The call had a time limit, or one of the two sides was slow.",

@@ -148,6 +148,9 @@ class StoredStatus:
     failing_since: datetime | None = None
     failing_times: int | None = None
     gone_interests: Sequence[str] | None = None
+    paused_at: datetime | None = None
+    paused_by: str | None = None
+    pause_reason: str | None = None
     is_held: bool = False
     is_asked: bool = False
 
@@ -229,7 +232,7 @@ def acquire_lease(tx: Connection, list_id: str, owner: str, *, abandoned: str | 
     """
     found = stored_status(tx, list_id)
     if found.lease_token == 0:
-        _ensure_row(tx, list_id)
+        ensure_row(tx, list_id)
     statements, times = _by_clock(tx, "now", "until")
     token = found.lease_token
     values = {"of": list_id, "token": token, "next_token": token + 1, "owner": owner, "abandoned": abandoned or ""}
@@ -239,7 +242,7 @@ def acquire_lease(tx: Connection, list_id: str, owner: str, *, abandoned: str | 
     return Lease(list_id, token + 1)
 
 
-def _ensure_row(tx: Connection, list_id: str) -> None:
+def ensure_row(tx: Connection, list_id: str) -> None:
     """Create the row, unless another process has just done so."""
     row = {"list_id": list_id, "stage": Stage.FETCH.value, "lease_token": 0}
     upsert(tx, status, [row], keys=("list_id",), assign=lambda old, _new: [("stage", old["stage"])])
@@ -247,7 +250,7 @@ def _ensure_row(tx: Connection, list_id: str) -> None:
 
 def request_abort(tx: Connection, list_id: str) -> None:
     """Ask the holder of the lease to stop."""
-    _ensure_row(tx, list_id)
+    ensure_row(tx, list_id)
     statements, times = _by_clock(tx, "now")
     tx.execute(statements.request_abort, {"of": list_id, **times})
 

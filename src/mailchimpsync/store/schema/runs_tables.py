@@ -39,6 +39,9 @@ status = table(
     Column("failing_since", UtcDateTime),
     Column("failing_times", Integer),  # how many calls in a row ended with it
     Column("gone_interests", JsonText),  # linked interests that didn't exist at Mailchimp when last read
+    Column("paused_at", UtcDateTime),  # since when nothing is synced, because someone paused it; null: not paused
+    Column("paused_by", String(100)),
+    Column("pause_reason", String(500)),
     sqlite_autoincrement=False,
 )
 

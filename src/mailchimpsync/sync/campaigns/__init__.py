@@ -19,6 +19,7 @@ from mailchimpsync.sync.campaigns.find import find_campaigns, since_of, usual_si
 from mailchimpsync.sync.campaigns.late_recipients import add_late_recipients
 from mailchimpsync.sync.campaigns.read import is_given_up, read_campaign, record_failure
 from mailchimpsync.sync.lease.lease import owned_lease
+from mailchimpsync.sync.lease.pausing import refuse_while_paused
 from mailchimpsync.sync.options import Outcome, Systems
 
 __all__ = ["ImportOptions", "ImportResult", "import_campaigns"]
@@ -50,10 +51,12 @@ def import_campaigns(
 
     Raises:
         BusyError: a run, or another import, is in progress on the audience.
+        PausedError: someone has paused the connection.
         AccessError: an API key lacks permission: `CV_NO_CAMPAIGN_TYPES`, `CV_ACTIVITY_UNSEEN`, or one of the usual
             codes.
         TransientError: a side can't be reached.
     """
+    refuse_while_paused(systems.store, list_id)
     with owned_lease(systems, list_id, deadline) as lease:
         try:
             return _import(systems, lease, deadline, wanted, progress or NoProgress())

@@ -18,7 +18,10 @@ POLL_SECONDS = 0.25
 
 
 class AbortWatch:
-    """Tells whether a run is asked to stop; queries the store at most twice a second, and stays with a yes."""
+    """Tells whether a run is asked to stop, or its connection was paused.
+
+    It queries the store at most twice a second, and stays with a yes.
+    """
 
     def __init__(self, store: Store, list_id: str, runtime: Runtime) -> None:
         self._store, self._list_id, self._runtime = store, list_id, runtime
@@ -31,7 +34,8 @@ class AbortWatch:
         if not self._requested and (self._next_check is None or now >= self._next_check):
             self._next_check = now + CHECK_INTERVAL
             with self._store.begin() as tx:
-                self._requested = runs.stored_status(tx, self._list_id).is_asked
+                found = runs.stored_status(tx, self._list_id)
+            self._requested = found.is_asked or found.paused_at is not None
         return self._requested
 
     def joined_to(self, deadline: Deadline) -> Deadline:

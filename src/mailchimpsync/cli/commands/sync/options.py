@@ -68,6 +68,27 @@ def abort() -> None:
     """
 
 
+@click.command()
+@click.option("--group-id", type=int, help="Only the connection with this subscription group. Default: all.")
+@click.option("--reason", help="Why, for others to read.")
+@JSON
+@implemented_in("commands.sync.pause:pause")
+def pause() -> None:
+    """Pause connections: no sync starts until someone resumes them, neither by schedule nor by hand.
+
+    A sync in progress stops after its current step. People who unsubscribe at Mailchimp are still taken out of the
+    group if a webhook reports them. After a week, an alert reminds of the pause.
+    """
+
+
+@click.command()
+@click.option("--group-id", type=int, help="Only the connection with this subscription group. Default: all.")
+@JSON
+@implemented_in("commands.sync.pause:resume")
+def resume() -> None:
+    """Resume paused connections. The next sync makes up for the pause."""
+
+
 @click.group()
 def campaigns() -> None:
     """Import sent campaigns as activities in CiviCRM, and list them."""

@@ -18,7 +18,7 @@ from mailchimpsync.actions.status.state_texts import (
     deleted_interests_sentence,
     due_sentence,
     headline,
-    times_of_failure,
+    times_of,
 )
 from mailchimpsync.actions.status.wire_form import in_words, sending_form
 from mailchimpsync.actions.texts.codes import explain_code
@@ -113,7 +113,7 @@ def _headline(status: ConnectionStatus) -> tuple[str, str]:
         words = f"interrupted before {status.stage}; the next `mailchimpsync sync` continues"
     else:
         words = headline(state)
-    times = times_of_failure(state)
+    times = times_of(state)
     return f"{badge_text(state)}: {without_period(words)}{f' ({times})' if times else ''}", _STYLES[state.level]
 
 

@@ -90,6 +90,10 @@ class WaitError(TransientError):
     retry_after: float = 0.0
 
 
+class NoSlotError(TransientError):
+    """A request was not sent: others had all slots for as long as it may wait. It isn't tried again."""
+
+
 @cache
 def tls() -> ssl.SSLContext:
     """Return the process's TLS settings; loading the certificates takes longer than a request."""
@@ -359,7 +363,11 @@ class Remote:
         was certainly not done.
         """
         again = retry_if_exception(
-            lambda error: isinstance(error, TransientError) and (repeatable or not error.work_may_be_done)
+            lambda error: (
+                isinstance(error, TransientError)
+                and not isinstance(error, NoSlotError)
+                and (repeatable or not error.work_may_be_done)
+            )
         )
         return Retrying(
             retry=again,

@@ -19,6 +19,7 @@ from mailchimpsync.errors import (
     TransientError,
 )
 from mailchimpsync.mailchimp import MailchimpClient, Operation, account, audience, audiences, submit_batch
+from mailchimpsync.mailchimp.slots import OwnSlots
 from mailchimpsync.runtime import Deadline
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
@@ -231,9 +232,8 @@ def test_an_answer_without_end_is_not_read_to_its_end(
         account(client)
 
 
-def test_two_clients_of_an_account_share_its_connections(clock: FakeClock) -> None:
+def test_a_client_makes_no_more_requests_at_once_than_it_has_slots(clock: FakeClock) -> None:
     busy, peak, gate = 0, 0, threading.Condition()
-    key = KEY.replace("0", "f")  # no other test uses this account
 
     def answer(_request: httpx2.Request) -> httpx2.Response:
         nonlocal busy, peak
@@ -245,11 +245,9 @@ def test_two_clients_of_an_account_share_its_connections(clock: FakeClock) -> No
             busy -= 1
         return httpx2.Response(200, content=FINE.content)
 
-    def make() -> MailchimpClient:
-        return MailchimpClient(key, clock.runtime, transport=httpx2.MockTransport(answer), concurrent_max=2)
-
-    with make() as one, make() as other:
-        threads = [threading.Thread(target=account, args=(client,)) for client in (one, other) * 3]
+    with MailchimpClient(KEY, clock.runtime, transport=httpx2.MockTransport(answer)) as client:
+        client.slots = OwnSlots(2)
+        threads = [threading.Thread(target=account, args=(client,)) for _ in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -111,13 +111,25 @@ class Site:
     def mailchimp(self, name: str) -> MailchimpClient:
         """Return the connection to the account of this name, which must be configured."""
         if name not in self._mailchimp:
-            client = self.clients.mailchimp(self.configuration.accounts[name], self.runtime)
+            client = self.mailchimp_client(self.configuration.accounts[name])
             self._mailchimp[name] = self._open.enter_context(client)
         return self._mailchimp[name]
 
-    def systems(self, link: Link) -> Systems:
-        """Return what a connection is synced with."""
+    def mailchimp_client(self, account: Account) -> MailchimpClient:
+        """Return a new client for an account, which need not be configured; close it.
+
+        It shares the account's connections with all others of this database, first of all those that people wait for.
+        """
+        from mailchimpsync.sync.lease.slots import SharedSlots  # noqa: PLC0415 (`status` contacts neither side)
+
+        client = self.clients.mailchimp(account, self.runtime)
+        client.slots = SharedSlots(self.store, client.account_digest, self.runtime)
+        return client
+
+    def systems(self, link: Link, *, someone_waits: bool = False) -> Systems:
+        """Return what a connection is synced with; unless someone waits, it leaves people some connections."""
         mailchimp, civicrm = self.mailchimp(link.account), self.civicrm()
+        mailchimp.slots.for_person = someone_waits
         return Systems(self.store, mailchimp, civicrm, self.runtime, self.erasure_key())
 
     def erasure_key(self) -> str | None:
@@ -175,6 +187,11 @@ class Site:
         self.close_clients()
         self.configuration = configuration
         self.version = version
+
+    def rest(self) -> None:
+        """Let others have Mailchimp's connections, as no work follows soon."""
+        for client in self._mailchimp.values():
+            client.slots.rest()
 
     def close_clients(self) -> None:
         """Close the connections to the two systems, but not the store."""

@@ -8,9 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from http import HTTPStatus
-from threading import BoundedSemaphore, Lock
 from typing import Any, ClassVar, TypeVar
-from weakref import WeakValueDictionary
 
 import httpx2
 from pydantic import TypeAdapter
@@ -18,6 +16,7 @@ from pydantic import TypeAdapter
 from mailchimpsync.errors import AccessError, Code, ConfigurationError, RefusedError, RemoteError, TransientError
 from mailchimpsync.http import (
     Answer,
+    NoSlotError,
     Remote,
     Service,
     connections,
@@ -28,6 +27,7 @@ from mailchimpsync.http import (
 )
 from mailchimpsync.http_urls import is_http_url
 from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
+from mailchimpsync.mailchimp.slots import OwnSlots, Slots
 from mailchimpsync.messages import say
 from mailchimpsync.runtime import SLEEP_SLICE_SECONDS, Runtime
 
@@ -45,6 +45,8 @@ MAILCHIMP = Service(
 )
 
 SLOT_SECONDS_MAX = 600
+REQUESTS_AT_ONCE = 8
+"""So many requests a client makes at once: two of the account's ten are left for others."""
 
 _FORBIDDEN = {
     Code.MC_DISABLED: say("Mailchimp says that the account is disabled"),
@@ -57,23 +59,6 @@ _KEY = re.compile(r"[0-9A-Za-z]{8,128}-(?P<dc>[a-z]{2,4}[0-9]{1,4})")
 
 _OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
-_slots: WeakValueDictionary[bytes, BoundedSemaphore] = WeakValueDictionary()
-_slots_lock = Lock()
-
-
-def _slots_of(api_key: str, base_url: str, number: int) -> BoundedSemaphore:
-    """Return the account's slots, the same for all clients of this process while any of them lives.
-
-    Mailchimp counts simultaneous requests per user, at most 10
-    (docs/reference/mailchimp-behaviour.md#limits-and-timeouts); the first client sets `number`.
-    """
-    account = sha256(f"{api_key}\n{base_url}".encode()).digest()
-    with _slots_lock:
-        slots = _slots.get(account)
-        if slots is None:
-            slots = _slots[account] = BoundedSemaphore(number)
-        return slots
-
 
 def data_center(api_key: str) -> str | None:
     """Return an account's data centre, such as `us6`; None where the key isn't in the form of a key."""
@@ -82,11 +67,11 @@ def data_center(api_key: str) -> str | None:
 
 
 class MailchimpClient(Remote):
-    """A connection to one Mailchimp account.
+    """A client for one Mailchimp account.
 
-    Requests are safe to make from several threads; at most `concurrent_max` of one account are under way in this
-    process. Temporary errors are retried as docs/decisions/failures-stay-alone.md says; those that remain are raised as
-    `TransientError`.
+    Requests are safe to make from several threads. Each holds one of the account's `slots`; set others before the
+    first request, to share them with other clients. `account_digest` names the account without its key. Temporary
+    errors are retried as docs/decisions/failures-stay-alone.md says; those that remain are raised as `TransientError`.
 
     Raises:
         ConfigurationError: `MC_BAD_KEY`, the key isn't in the form of a key
@@ -102,7 +87,6 @@ class MailchimpClient(Remote):
         *,
         base_url: str | None = None,
         transport: httpx2.BaseTransport | None = None,
-        concurrent_max: int = 8,
         attempts_max: int = 6,
     ) -> None:
         key = _KEY.fullmatch(api_key.strip())
@@ -116,10 +100,12 @@ class MailchimpClient(Remote):
         # Signed storage addresses must never see the key, so they have a client of their own;
         # see docs/reference/mailchimp-behaviour.md#results-of-batches.
         self.storage = connections({}, transport)
-        self._slots = _slots_of(key[0], self.base_url, concurrent_max)
+        self.slots: Slots = OwnSlots(REQUESTS_AT_ONCE)
+        self.account_digest = sha256(f"{key[0]}\n{self.base_url}".encode()).hexdigest()
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and let others have the account's slots."""
+        self.slots.close()
         self.storage.close()
         super().close()
 
@@ -204,20 +190,25 @@ class MailchimpClient(Remote):
     @contextmanager
     def _slot(self) -> Iterator[None]:
         if not self._acquire_slot():
-            raise TransientError(
+            raise NoSlotError(
                 Code.MC_THROTTLED,
-                "All connections to Mailchimp were busy for as long as this call may wait",
+                say("Other work of this site used all of the account's connections for as long as this call may wait"),
                 work_may_be_done=False,
             )
         try:
             yield
         finally:
-            self._slots.release()
+            self.slots.release()
+
+    def check_permit(self, *, changes: bool = False) -> None:
+        """Make sure that the permit is held, if there is one, and that slots in use stay ours."""
+        super().check_permit(changes=changes)
+        self.slots.keep()
 
     def _acquire_slot(self) -> bool:
         for _ in range(int(SLOT_SECONDS_MAX / SLEEP_SLICE_SECONDS)):
             self.check_permit()
-            if self._slots.acquire(timeout=SLEEP_SLICE_SECONDS):
+            if self.slots.acquire(SLEEP_SLICE_SECONDS):
                 return True
             if self.deadline is not None and self.deadline.reached:
                 return False

@@ -245,6 +245,7 @@ def _run_stage(run: Run, stage: Stage) -> bool:
     try:
         return STAGES[stage](run)
     finally:
+        run.mailchimp.slots.rest()  # the next stage may be at work in CiviCRM only, for long
         run.runtime.observer.stage(run.list_id, stage.value, run.runtime.seconds_since(started))
 
 

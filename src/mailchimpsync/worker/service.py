@@ -85,7 +85,10 @@ class Background:
 
         def with_newest_configuration(stop: Stop) -> float:
             site.refresh()
-            return work(site, stop)
+            try:
+                return work(site, stop)
+            finally:
+                site.rest()
 
         return Loop(name, with_newest_configuration, site.runtime, self._stop)
 

@@ -34,7 +34,7 @@ def _subject(link: Link) -> str:
 
 
 def _problems(site: Site, link: Link) -> Iterator[str]:
-    systems = site.systems(link)
+    systems = site.systems(link, someone_waits=True)
     with within(systems.mailchimp, SECONDS), within(systems.civicrm, SECONDS), read_only(systems):
         team = PluginRunner.of(audience_of(site, link, data_options(link, None)), systems.civicrm)
         found = team.validate(merge_fields(systems.mailchimp, link.audience_id))

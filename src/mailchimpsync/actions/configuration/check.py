@@ -44,7 +44,7 @@ def _check_account(
     site: Site, wanted: Configuration, account: str, links: Sequence[Link], problems: list[str]
 ) -> dict[str, str]:
     try:
-        with site.clients.mailchimp(wanted.accounts[account], site.runtime) as client:
+        with site.mailchimp_client(wanted.accounts[account]) as client:
             names = {one.id: one.name for one in audiences(client)}
             for link in links:
                 if link.audience_id not in names:

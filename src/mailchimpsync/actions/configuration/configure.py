@@ -60,7 +60,7 @@ def probe_account(site: Site, mailchimp: Account) -> ProbedAccount:
     Raises:
         ConfigurationError, AccessError, TransientError: the key can't be used; names the reason.
     """
-    with site.clients.mailchimp(mailchimp, site.runtime) as client:
+    with site.mailchimp_client(mailchimp) as client:
         _limit_waiting(client)
         return ProbedAccount(account(client).name, tuple(audiences(client)))
 
@@ -72,7 +72,7 @@ def _limit_waiting(client: Remote) -> None:
 
 def probe_interests(site: Site, mailchimp: Account, audience_id: str) -> list[Interest]:
     """Return the interests of an audience, category by category."""
-    with site.clients.mailchimp(mailchimp, site.runtime) as client:
+    with site.mailchimp_client(mailchimp) as client:
         return interests(client, audience_id)
 
 
@@ -90,7 +90,7 @@ def connect_audience(site: Site, link: Link, mailchimp: Account, *, by: str) -> 
     linked = next(one for one in wanted.connections if one.audience_id == link.audience_id)
     check_rights(site.civicrm())
     groups = check_site(site.civicrm(), linked.connection.group_ids).groups
-    with site.clients.mailchimp(wanted.accounts[link.account], site.runtime) as client:
+    with site.mailchimp_client(wanted.accounts[link.account]) as client:
         names = {one.id: one.name for one in audiences(client)}
         _check_same_account(site.configuration, link.account, names)
         if linked.audience_id not in names:

@@ -54,7 +54,7 @@ def fetchaccountinfo(site: Site, *, api_key: ApiKey) -> dict[str, Any]:
     if known is None and (MASKED in api_key or "-" not in api_key):
         known = require_account(site, api_key)
     one = known[1] if known is not None else Account.model_validate({"api_key": api_key})
-    with site.clients.mailchimp(one, site.runtime) as client, within(client, SECONDS_MAX):
+    with site.mailchimp_client(one) as client, within(client, SECONDS_MAX):
         return _account(site, client, one)
 
 

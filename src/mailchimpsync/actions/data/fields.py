@@ -76,7 +76,7 @@ def getdatafields(site: Site, *, group_id: OneGroupId, data: DataToTry = None) -
     """
     [link] = find_links(site, group_id)
     options = data_options(link, data)
-    systems = site.systems(link)
+    systems = site.systems(link, someone_waits=True)
     with within(systems.mailchimp, SECONDS_MAX), within(systems.civicrm, SECONDS_MAX), read_only(systems):
         fields = merge_fields(systems.mailchimp, link.audience_id)
         found = find_plugins()
@@ -103,7 +103,7 @@ def createmergefields(site: Site, *, group_id: OneGroupId, data: DataToTry = Non
     """
     [link] = find_links(site, group_id)
     options = data_options(link, data)
-    systems = site.systems(link)
+    systems = site.systems(link, someone_waits=True)
     with within(systems.mailchimp, SECONDS_MAX), within(systems.civicrm, SECONDS_MAX):
         existing = {one.tag for one in merge_fields(systems.mailchimp, link.audience_id)}
         missing = [one for one in options.fields if one.merge_field not in existing]

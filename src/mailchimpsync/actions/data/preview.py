@@ -91,7 +91,7 @@ def previewdata(
         AccessError, TransientError: a side refuses access, or can't be reached.
     """
     [link] = find_links(site, group_id)
-    options, systems = data_options(link, data), site.systems(link)
+    options, systems = data_options(link, data), site.systems(link, someone_waits=True)
     with site.store.reading() as tx:
         some = stored.rows_to_show(tx, link.audience_id, contact_ids, limit)
     with within(systems.mailchimp, SECONDS_MAX), within(systems.civicrm, SECONDS_MAX), read_only(systems):

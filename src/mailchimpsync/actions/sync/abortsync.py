@@ -81,4 +81,4 @@ def abortsync(
         UsageError: no such group.
     """
     [link] = find_links(site, group_id)
-    return Abort(link, abort_connection(site.systems(link), link.connection))
+    return Abort(link, abort_connection(site.systems(link, someone_waits=True), link.connection))

@@ -6,7 +6,16 @@ All times are UTC. What is in which column: docs/reference/tables.md.
 from mailchimpsync.store.schema.campaigns_tables import campaign, campaign_import, campaign_recipient
 from mailchimpsync.store.schema.journal_tables import journal, journal_chain, tombstone
 from mailchimpsync.store.schema.runs_tables import change, kept_plan, log, run, service, status, verification
-from mailchimpsync.store.schema.site_tables import alert, alert_message, configuration, event, secret, site, token
+from mailchimpsync.store.schema.site_tables import (
+    alert,
+    alert_message,
+    configuration,
+    connection_slot,
+    event,
+    secret,
+    site,
+    token,
+)
 from mailchimpsync.store.schema.sync_tables import (
     accepted_person,
     accepted_reason,
@@ -33,6 +42,7 @@ __all__ = [
     "campaign_recipient",
     "change",
     "configuration",
+    "connection_slot",
     "data",
     "event",
     "group_contact",

@@ -1,4 +1,4 @@
-"""A site's secrets, configuration, webhook events, tokens, and alerts."""
+"""A site's secrets, configuration, webhook events, tokens, alerts, and connections to Mailchimp in use."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
+    SmallInteger,
     String,
     Text,
     UniqueConstraint,
@@ -25,6 +26,18 @@ site = table(
     "site",
     Column("name", String(40), primary_key=True),
     Column("value", String(200), nullable=False),
+    sqlite_autoincrement=False,
+)
+
+connection_slot = table(  # one of the 10 requests that Mailchimp handles at the same time for an account
+    "connection_slot",
+    Column("account", String(64), primary_key=True),  # a digest of its API key and address
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("token", String(32)),  # the client that holds it; null: nobody
+    Column("owner", String(100)),  # the client's process
+    Column("expires", UtcDateTime),
+    Column("next_token", String(32)),  # the client that it is to be given to next
+    Column("next_expires", UtcDateTime),
     sqlite_autoincrement=False,
 )
 

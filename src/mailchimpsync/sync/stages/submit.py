@@ -44,6 +44,7 @@ def submit(run: Run) -> bool:
             continue
         if not run.waits_for_batches or not _batches_are_open(run) or run.deadline.reached:
             return True
+        run.mailchimp.slots.rest()
         run.deadline.sleep(wait)
         wait = min(wait * 2, POLL_LONGEST_SECONDS)
 

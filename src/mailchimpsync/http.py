@@ -113,7 +113,7 @@ def connections(
         auth=auth,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         timeout=TIMEOUT,
-        transport=transport or BoundedTransport(tls()),
+        transport=transport or BoundedTransport(tls),
     )
 
 

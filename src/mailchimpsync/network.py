@@ -141,11 +141,12 @@ class BoundedTransport(httpx2.BaseTransport):
     """Sends requests over connections that end with the exchange they are used for.
 
     Like httpx's own transport, it goes through the proxies that the environment names (`HTTPS_PROXY`, `NO_PROXY`, …).
+    `tls` is called when the first connection needs its settings.
     """
 
-    def __init__(self, tls: ssl.SSLContext) -> None:
+    def __init__(self, tls: Callable[[], ssl.SSLContext]) -> None:
         self._tls = tls
-        self._pools: dict[str, httpcore2.ConnectionPool] = {}
+        self._pools: dict[tuple[str, str], httpcore2.ConnectionPool] = {}
         self._lock = threading.Lock()
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -159,7 +160,7 @@ class BoundedTransport(httpx2.BaseTransport):
             extensions=request.extensions,
         )
         with _errors_of_httpx():
-            answer = self._pool(_proxy_for(url)).handle_request(sent)
+            answer = self._pool(url.scheme, _proxy_for(url)).handle_request(sent)
         body = _Body(cast("Iterable[bytes]", answer.stream), answer.close)
         return httpx2.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
 
@@ -168,18 +169,18 @@ class BoundedTransport(httpx2.BaseTransport):
         for pool in self._pools.values():
             pool.close()
 
-    def _pool(self, proxy: str) -> httpcore2.ConnectionPool:
+    def _pool(self, scheme: str, proxy: str) -> httpcore2.ConnectionPool:
         with self._lock:
-            if proxy not in self._pools:
-                self._pools[proxy] = httpcore2.ConnectionPool(
-                    ssl_context=self._tls,
+            if (scheme, proxy) not in self._pools:
+                self._pools[scheme, proxy] = httpcore2.ConnectionPool(
+                    ssl_context=self._tls() if scheme == "https" else None,
                     proxy=_proxy(proxy) if proxy else None,
                     network_backend=_Backend(),
                     max_connections=LIMITS.max_connections,
                     max_keepalive_connections=LIMITS.max_keepalive_connections,
                     keepalive_expiry=LIMITS.keepalive_expiry,
                 )
-            return self._pools[proxy]
+            return self._pools[scheme, proxy]
 
 
 class _Body(httpx2.SyncByteStream):

@@ -45,6 +45,20 @@ SELDOM_USED = {
     "sqlalchemy.dialects.postgresql": "PostgreSQL",
     "tomlkit": "writing a configuration",
 }
+USED_BY_RUNS = {
+    "mailchimpsync.civicrm.activities": "campaigns",
+    "mailchimpsync.civicrm.names": "explain",
+    "mailchimpsync.civicrm.reads": "reading contacts",
+    "mailchimpsync.civicrm.writes": "changing contacts",
+    "mailchimpsync.data": "tags and merge fields",
+    "mailchimpsync.decide": "deciding",
+    "mailchimpsync.mailchimp.batches": "sending updates",
+    "mailchimpsync.mailchimp.campaigns": "campaigns",
+    "mailchimpsync.mailchimp.webhooks": "webhooks",
+    "mailchimpsync.sync.staged_run": "the stages of a run",
+    "mailchimpsync.sync.stages": "the stages of a run",
+    "mailchimpsync.sync.updates": "sending updates",
+}
 DECLARATIONS = {"mailchimpsync.cli.demo.options"} | {
     f"mailchimpsync.cli.commands.{package}.options"
     for package in ("sync", "plans", "people", "configuration", "service")
@@ -131,6 +145,20 @@ def test_sync_loads_nothing_that_only_other_commands_use(connected: CommandLine)
     assert {one: use for one, use in SELDOM_USED.items() if one in loaded} == {}
 
 
+def test_a_sync_with_nothing_to_do_loads_no_stage_of_a_run(connected: CommandLine) -> None:
+    clocks = (connected.mailchimp.clock, connected.civicrm.clock)
+    for seconds in (-60, 60):  # what has just changed may change again within its second, so a run looks again
+        for clock in clocks:
+            clock.advance(seconds)
+        assert connected("sync").exit_code == 0
+    assert "nothing has changed" in connected("sync").stdout
+
+    loaded = loaded_by(f"{RUN}run('--home', {str(connected.home)!r}, 'sync')")
+
+    assert "mailchimpsync.sync.unchanged" in loaded
+    assert {one: use for one, use in (SELDOM_USED | USED_BY_RUNS).items() if one in loaded} == {}
+
+
 def test_status_asks_neither_side_and_loads_no_client(connected: CommandLine) -> None:
     assert connected("sync").exit_code == 0
 
@@ -159,9 +187,9 @@ def test_choices_of_options_are_those_of_the_actions() -> None:
     assert (limit.default, limits.max) == (LIMIT, LIMIT_MAX)
 
 
-@pytest.mark.parametrize("package", ["mailchimpsync.actions", "mailchimpsync.sync"])
+@pytest.mark.parametrize("package", ["actions", "civicrm", "data", "decide", "mailchimp", "sync"])
 def test_a_package_has_every_name_it_offers(package: str) -> None:
-    offering = import_module(package)
+    offering = import_module(f"mailchimpsync.{package}")
 
     assert [name for name in offering.__all__ if not hasattr(offering, name)] == []
 

@@ -3,7 +3,7 @@ from .alerts.api import acknowledgealert as acknowledgealert
 from .alerts.api import getalerts as getalerts
 from .alerts.channel_test import testalerts as testalerts
 from .alerts.watch import watch as watch
-from .alerts.watch import watch_webhooks as watch_webhooks
+from .alerts.webhook_problems import watch_webhooks as watch_webhooks
 from .api.dispatch import CallResponse as CallResponse
 from .api.dispatch import call as call
 from .campaigns.campaigns import ImportedCampaign as ImportedCampaign

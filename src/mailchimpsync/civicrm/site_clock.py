@@ -69,6 +69,13 @@ class SiteClock:
         """Return the latest moment, in UTC, that a TIMESTAMP shown so can mean. Raises as `earliest`."""
         return to_utc(shown, min(self._offsets(shown)))
 
+    def may_mean_later(self, shown: str, than: datetime) -> bool:
+        """Say whether a TIMESTAMP shown so is later than a moment by today's offset, unless that can't be its offset.
+
+        This takes no search for zones. If it is false, `latest` may still be later.
+        """
+        return self.session is not SessionZone.NAMED and to_utc(shown, self.offset) > than
+
     def shown_from(self, at: datetime) -> str:
         """Return the earliest form in which a TIMESTAMP of this moment is shown: reading from there misses nothing."""
         return to_site(at, min(self._offsets(to_site(at, self.offset))))

@@ -10,9 +10,9 @@ from .outside_runs import collect_connection as collect_connection
 from .outside_runs import process_batch as process_batch
 from .preview import preview as preview
 from .reading.linked_interests import deleted_interests as deleted_interests
-from .run import STAGES as STAGES
 from .run import run_connection as run_connection
 from .safety.changed_links import group_links as group_links
 from .safety.changed_links import link_terms as link_terms
+from .staged_run import STAGES as STAGES
 from .webhooks.events import EventResult as EventResult
 from .webhooks.events import handle_events as handle_events

@@ -14,9 +14,7 @@ from mailchimpsync.store.changes import kept_plans, updates
 from mailchimpsync.store.changes.kept_plans import PlanKind, PlanState
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.options import Systems
-from mailchimpsync.sync.outside_runs import work_under_lease
 from mailchimpsync.sync.safety.changed_links import link_terms
-from mailchimpsync.sync.stages.submit import collect
 
 
 def resolve_trust(systems: Systems, connection: Connection, deadline: Deadline, lease: runs.Lease) -> Connection:
@@ -29,8 +27,15 @@ def resolve_trust(systems: Systems, connection: Connection, deadline: Deadline, 
             return connection
         done = runs.stored_status(tx, connection.list_id).trust
     if done is not None and _open_and_lost(systems.store, done["run"])[0]:
-        collect(work_under_lease(systems, connection, deadline, lease))
+        _collect(systems, connection, deadline, lease)
     return with_current_trust(systems.store, connection)
+
+
+def _collect(systems: Systems, connection: Connection, deadline: Deadline, lease: runs.Lease) -> None:
+    from mailchimpsync.sync.outside_runs import work_under_lease  # noqa: PLC0415 (hardly ever needed)
+    from mailchimpsync.sync.stages.submit import collect  # noqa: PLC0415 (likewise)
+
+    collect(work_under_lease(systems, connection, deadline, lease))
 
 
 def with_current_trust(store: Store, connection: Connection) -> Connection:

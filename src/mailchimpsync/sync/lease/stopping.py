@@ -11,6 +11,7 @@ from mailchimpsync.runtime import Deadline, Runtime
 from mailchimpsync.store import Store
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.lease.lease import acquired_lease, is_held
+from mailchimpsync.sync.options import Outcome
 
 CHECK_INTERVAL = timedelta(seconds=0.5)
 ABORT_TIMEOUT_SECONDS = 5.0
@@ -59,3 +60,10 @@ def take_over_lease(store: Store, list_id: str, runtime: Runtime) -> Iterator[ru
             runs.renew_lease(tx, lease)
             runs.clear_abort(tx, list_id)
         yield lease
+
+
+def outcome_of_stop(found: runs.StoredStatus, *, was_asked: bool) -> Outcome:
+    """Return the outcome of a run that ends early: out of time, or as another process has asked."""
+    if not was_asked:
+        return Outcome.OUT_OF_TIME
+    return Outcome.ABORTED if found.is_asked or found.paused_at is None else Outcome.PAUSED

@@ -138,8 +138,11 @@ def _settling(clock: SiteClock) -> Callable[[str], bool]:
     """Return what says whether a second is settled: it is past, and no other moment is displayed the same way."""
 
     def is_settled(shown: str) -> bool:
+        long_past = clock.now - SETTLED_AFTER
+        if clock.may_mean_later(shown, long_past):
+            return False
         latest = clock.latest(shown)
-        return latest == clock.earliest(shown) and latest <= clock.now - SETTLED_AFTER
+        return latest == clock.earliest(shown) and latest <= long_past
 
     return is_settled
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from mailchimpsync.model import ChangeKind, GroupStatus, MemberStatus, Side
 
@@ -58,8 +57,7 @@ _KIND_BY_STATUS: Mapping[str | None, ChangeKind] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """One value that changes, or that was to change; `side` is None for our own data."""
 
     side: Side | None

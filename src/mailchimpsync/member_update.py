@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus
@@ -16,8 +15,7 @@ _NO_VALUES: Mapping[str, Any] = {}
 _OFF = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
 
 
-@dataclass(frozen=True, slots=True)
-class MemberUpdate:
+class MemberUpdate(NamedTuple):
     """A change of one member, new or known.
 
     Attributes:
@@ -32,22 +30,23 @@ class MemberUpdate:
     address: str | None
     status: MemberStatus | None = None
     only_if_new: bool = False
-    merge_fields: Mapping[str, Any] = field(default_factory=lambda: _NO_VALUES)
-    interests: Mapping[str, bool] = field(default_factory=lambda: _NO_VALUES)
+    merge_fields: Mapping[str, Any] = _NO_VALUES
+    interests: Mapping[str, bool] = _NO_VALUES
     language: str | None = None
 
     @classmethod
     def from_body(cls, body: Body | None) -> Self:
         """Return a change that is stored or sent as JSON; None: nothing changes."""
-        body = body or _NO_VALUES
-        status = body.get("status") or body.get("status_if_new")
+        value_of = (body or _NO_VALUES).get
+        status = value_of("status")
+        wanted = status or value_of("status_if_new")
         return cls(
-            body.get("email_address"),
-            MemberStatus(status) if status else None,
-            only_if_new=bool(status) and not body.get("status"),
-            merge_fields=body.get("merge_fields") or _NO_VALUES,
-            interests=body.get("interests") or _NO_VALUES,
-            language=body.get("language"),
+            value_of("email_address"),
+            MemberStatus(wanted) if wanted else None,
+            bool(wanted) and not status,
+            value_of("merge_fields") or _NO_VALUES,
+            value_of("interests") or _NO_VALUES,
+            value_of("language"),
         )
 
     def to_body(self) -> dict[str, Any]:

@@ -328,6 +328,8 @@ class Connection:
 
 def is_blank(text: str | None) -> bool:
     """Say whether a text is empty, or has only spaces of any kind and invisible characters."""
+    if text and text.isascii() and text.isprintable():  # as nearly all are
+        return text.isspace()
     return not text or all(one.isspace() or is_invisible(one) for one in text)
 
 

@@ -171,7 +171,7 @@ def test_asking_first_changes_nothing_but_that_people_are_asked() -> None:
         asking = decide(situation, replace(connection, new_members=NewMembers.CONFIRM))
         asked = sent(decided)
         if asked.status is MemberStatus.SUBSCRIBED:
-            asked = replace(asked, status=MemberStatus.PENDING)
+            asked = asked._replace(status=MemberStatus.PENDING)
 
         assert replace(asking, update=None) == replace(decided, update=None)
         assert sent(asking) in (sent(decided), asked)

@@ -222,6 +222,24 @@ def test_where_the_answer_to_a_bulk_call_is_lost_its_members_are_read(
     assert all_are_subscribed_once(world)
 
 
+def test_the_next_bulk_call_is_on_its_way_while_the_answer_to_the_last_one_is_recorded(
+    world: World, many: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "REQUESTS_AT_ONCE", 1)
+    new_people(world)
+    confirmed: list[int] = []
+
+    def count(request: httpx2.Request) -> None:
+        if request.method == "POST":
+            confirmed.append(sum(row["sync_status"] == "ok" for row in world.rows()))
+
+    world.to_mailchimp.after = count
+    world.sync()
+
+    assert confirmed == [0, 0]
+    assert all_are_subscribed_once(world)
+
+
 @pytest.mark.parametrize("direct_max", [1_000, 0])
 @pytest.mark.parametrize("step", every_fourth(STEPS))
 def test_killed_at_any_step_everyone_is_subscribed_once_after_the_next_sync(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from mailchimpsync.actions.texts.codes import explain_code
@@ -45,7 +45,7 @@ def _change_words(entry: Entry, link: Link | None) -> str:
     effect = entry.effect
     if entry.minimised_at is not None and effect.is_personal:
         hidden = say("(no longer kept)")
-        effect = replace(effect, old=hidden, new=hidden)
+        effect = effect._replace(old=hidden, new=hidden)
     return effect_sentence(effect, entry.contact_id, link)
 
 

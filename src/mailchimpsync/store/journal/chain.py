@@ -8,9 +8,11 @@ only the holder of the key can make, replaces the salt.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
+from operator import itemgetter
 from secrets import token_hex
 from typing import Any
 
@@ -23,18 +25,22 @@ Entry = Mapping[str, Any]
 CHAIN_START = ""
 """The hash before the first entry."""
 
-_PLAIN = ("list_id", "number", "cache_id", "contact_id", "run_id", "side", "field", "reason", "actor", "answer")
+_plain_values = itemgetter(
+    "list_id", "number", "cache_id", "contact_id", "run_id", "side", "field", "reason", "actor", "answer"
+)
 _SALT_BYTES = 16
+_SALT_LENGTH = 2 * _SALT_BYTES
 _DIGEST_LENGTH = 32
 _KEY_ID_LENGTH = 8
 _SEAL_LENGTH = 64
 
 
-def chained(entries: Iterable[Entry], number: int, before: str) -> Iterator[dict[str, Any]]:
+def chained(entries: Sequence[Entry], number: int, before: str) -> Iterator[dict[str, Any]]:
     """Yield entries as they continue the chain, after the entry with this number and hash."""
-    for entry in entries:
-        number += 1
-        made = {**entry, "number": number, "salt": token_hex(_SALT_BYTES), "minimised_at": None}
+    salts = token_hex(_SALT_BYTES * len(entries))
+    for place, entry in enumerate(entries):
+        salt = salts[place * _SALT_LENGTH : (place + 1) * _SALT_LENGTH]
+        made = {**entry, "number": number + place + 1, "salt": salt, "minimised_at": None}
         made["commitment"] = commitment_of(made)
         made["hash"] = before = hash_of(made, before)
         yield made
@@ -47,9 +53,8 @@ def commitment_of(entry: Entry) -> str:
 
 def hash_of(entry: Entry, before: str) -> str:
     """Return the hash of an entry that follows the one with the hash `before`."""
-    values = [entry[name] for name in _PLAIN]
-    open_values = (None, None) if _is_personal(entry) else (entry["old"], entry["new"])
-    return _sha256([before, *values, _moment(entry["time"]), *open_values, entry["commitment"]])
+    open_values = (None, None) if _is_personal(entry["field"]) else (entry["old"], entry["new"])
+    return _sha256([before, *_plain_values(entry), _moment(entry["time"]), *open_values, entry["commitment"]])
 
 
 def minimised(entry: Entry, key: str, now: datetime, *, digest_key: str | None = None) -> dict[str, Any]:
@@ -76,18 +81,19 @@ def seal_holds(entry: Entry, keys: Sequence[str]) -> bool | None:
     return None if key is None else hmac.compare_digest(seal, _seal(entry, key))
 
 
-def _is_personal(entry: Entry) -> bool:
-    return What.read(entry["field"])[0] in PERSONAL
+@lru_cache(maxsize=1_000)
+def _is_personal(field: str) -> bool:
+    return What.read(field)[0] in PERSONAL
 
 
 def _personal(entry: Entry) -> tuple[str | None, str | None, str | None]:
-    if _is_personal(entry):
+    if _is_personal(entry["field"]):
         return entry["member_id"], entry["old"], entry["new"]
     return entry["member_id"], None, None
 
 
 def _moment(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat()
+    return (time if time.tzinfo is UTC else time.astimezone(UTC)).isoformat()
 
 
 def _seal(entry: Entry, key: str) -> str:

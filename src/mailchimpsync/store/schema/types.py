@@ -78,8 +78,9 @@ class JsonText(TypeDecorator[Any]):
         """Write text directly: JSON is most of what is written."""
         return _json_or_null
 
-    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
-        return from_json(value) if value is not None else None
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:  # noqa: ARG002 (likewise)
+        """Read it in the same way."""
+        return _value_or_null
 
 
 class MessagesJson(JsonText):
@@ -90,12 +91,17 @@ class MessagesJson(JsonText):
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:  # noqa: ARG002 (the base class names it)
         return lambda value: _json_or_null(messages.to_json(value))
 
-    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
-        return messages.from_json(super().process_result_value(value, _dialect))
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:  # noqa: ARG002 (likewise)
+        """Read sentences back with their text and values."""
+        return lambda value: messages.from_json(_value_or_null(value))
 
 
 def _json_or_null(value: Any) -> str | None:
     return to_json(value).decode() if value is not None else None
+
+
+def _value_or_null(value: str | None) -> Any:
+    return from_json(value) if value is not None else None
 
 
 def json_text(value: Any) -> str:

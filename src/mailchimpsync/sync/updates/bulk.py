@@ -6,18 +6,19 @@ Only people of whom no member is known take it, and nobody who exists is changed
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from typing import Any
 
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.decide.lanes import REQUESTS_AT_ONCE, LaneReason
-from mailchimpsync.errors import RefusedError, RemoteError, TransientError
+from mailchimpsync.errors import RefusedError, RemoteError
 from mailchimpsync.mailchimp import BULK_MEMBERS_MAX, OperationResult, add_members
 from mailchimpsync.model import Lane
 from mailchimpsync.store.changes import batches, updates
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.batches import batch_row, requeue_updates
-from mailchimpsync.sync.updates.direct import finish_chunk, finished
+from mailchimpsync.sync.updates.direct import finish_chunk, finished, is_lost
 from mailchimpsync.sync.updates.personal_values import insert_personal_values
 from mailchimpsync.sync.updates.results import Totals, apply_results, close_batch
 
@@ -45,32 +46,92 @@ def send_in_bulk(work: Work, reason: LaneReason) -> bool:
         TransientError: Mailchimp can't be reached; what was certainly not sent stays queued.
         AccessError: the key isn't accepted.
     """
-    totals, number = Totals(), 0
+    sender = _Sender(work, reason)
     try:
-        while True:
-            if work.deadline.reached if number else work.deadline.is_stopped:
-                return False
-            calls = _claim_calls(work, reason)
-            if not calls:
-                return True
-            number += len(calls)
-            with work.runtime.executor(REQUESTS_AT_ONCE) as executor:
-                answers = list(executor.map(lambda call: _send(work, call), calls))
-            if not _settle(work, calls, answers, totals):
-                return True
+        return sender.send_all()
     finally:
-        if totals.answers:
-            work.log(f"Sent {totals.answers} new members in {number} calls ({reason}). {totals.sentence()}")
+        if sender.totals.answers:
+            told = f"Sent {sender.totals.answers} new members in {sender.number} calls ({reason})."
+            work.log(f"{told} {sender.totals.sentence()}")
 
 
-def _claim_calls(work: Work, reason: LaneReason) -> list[_Call]:
-    calls = []
-    for _ in range(REQUESTS_AT_ONCE):
-        call = _claim(work, reason)
-        if call is None:
-            break
-        calls.append(call)
-    return calls
+class _Sender:
+    """Keeps all connections busy: the next calls are sent before the answers to earlier ones are recorded."""
+
+    def __init__(self, work: Work, reason: LaneReason) -> None:
+        self.work, self.reason = work, reason
+        self.totals, self.number = Totals(), 0
+        self._under_way: dict[Future[_Answer], _Call] = {}
+        self._is_out_of_time = self._has_sent_all = self._is_lost = False
+        self._errors: list[RemoteError] = []
+
+    def send_all(self) -> bool:
+        """Send until nothing is left, time is over or an answer is lost; record all answers before an error is raised.
+
+        Return False if time ran out.
+        """
+        with self.work.runtime.executor(REQUESTS_AT_ONCE) as executor:
+            self._start_calls(executor)
+            while self._under_way:
+                answered = self._wait()
+                self._note_problems([answer for _, answer in answered])
+                self._start_calls(executor)
+                for call, answer in answered:
+                    self._settle(call, answer)
+        if self._errors:
+            raise self._errors[0]
+        return not self._is_out_of_time
+
+    def _start_calls(self, executor: Executor) -> None:
+        while len(self._under_way) < REQUESTS_AT_ONCE and self._may_start():
+            call = self._claim()
+            if call is not None:
+                self._under_way[executor.submit(_send, self.work, call)] = call
+                self.number += 1
+
+    def _may_start(self) -> bool:
+        if self._has_sent_all or self._is_lost or self._errors:
+            return False
+        deadline = self.work.deadline
+        self._is_out_of_time = deadline.reached if self.number else deadline.is_stopped
+        return not self._is_out_of_time
+
+    def _claim(self) -> _Call | None:
+        try:
+            call = _claim(self.work, self.reason)
+        except RemoteError as error:  # what is under way is recorded first
+            self._errors.append(error)
+            return None
+        self._has_sent_all = call is None
+        return call
+
+    def _wait(self) -> list[tuple[_Call, _Answer]]:
+        """Wait for an answer, and return all that have arrived, in the order of the calls."""
+        wait(self._under_way, return_when=FIRST_COMPLETED)
+        answered = [future for future in self._under_way if future.done()]
+        return [(self._under_way.pop(future), future.result()) for future in answered]
+
+    def _note_problems(self, answers: Sequence[_Answer]) -> None:
+        for answer in answers:
+            if isinstance(answer, RemoteError):
+                self._is_lost |= is_lost(answer)
+                self._errors += [] if is_lost(answer) else [answer]
+
+    def _settle(self, call: _Call, answer: _Answer) -> None:
+        if not isinstance(answer, RemoteError):
+            _record(self.work, call, answer, self.totals)
+        elif not is_lost(answer):
+            requeue_updates(self.work, call.chunk)
+        elif self.work.deadline.is_stopped:
+            self._errors.append(answer)  # the next call reads the members
+        else:
+            self._read_back(call)
+
+    def _read_back(self, call: _Call) -> None:
+        try:
+            finish_chunk(self.work, batch_row(self.work, call.chunk))
+        except RemoteError as error:
+            self._errors.append(error)
 
 
 def _claim(work: Work, reason: LaneReason) -> _Call | None:
@@ -103,25 +164,6 @@ def _send(work: Work, call: _Call) -> _Answer:
         return {}
     except RemoteError as error:
         return error
-
-
-def _settle(work: Work, calls: Sequence[_Call], answers: Sequence[_Answer], totals: Totals) -> bool:
-    """Record all answers before an error is raised; return False if one was lost, and its members were read."""
-    errors, lost = [], False
-    for call, answer in zip(calls, answers, strict=True):
-        if not isinstance(answer, RemoteError):
-            _record(work, call, answer, totals)
-        elif not (isinstance(answer, TransientError) and answer.work_may_be_done):
-            requeue_updates(work, call.chunk)
-            errors.append(answer)
-        elif work.deadline.is_stopped:
-            errors.append(answer)  # the next call reads the members
-        else:
-            finish_chunk(work, batch_row(work, call.chunk))
-            lost = True
-    if errors:
-        raise errors[0]
-    return not lost
 
 
 def _record(work: Work, call: _Call, added: Mapping[str, OperationResult], totals: Totals) -> None:

@@ -107,7 +107,7 @@ def _settle_chunk(work: Work, chunk: int, answers: Mapping[int, Answer], totals:
     of_chunk.add(apply_results(work, chunk, results), len(results))
     totals.join(of_chunk)
     with work.transaction() as tx:
-        updates.take_back(tx, [key for key, error in errors.items() if not _may_be_done(error)])
+        updates.take_back(tx, [key for key, error in errors.items() if not is_lost(error)])
         undecided = errors.keys() & updates.open_updates_of(tx, chunk)
     if not undecided:
         totals.unanswered += close_batch(work, chunk, of_chunk.refused_alike, **finished(work, of_chunk))
@@ -115,7 +115,8 @@ def _settle_chunk(work: Work, chunk: int, answers: Mapping[int, Answer], totals:
         raise next(iter(errors.values()))
 
 
-def _may_be_done(error: RemoteError) -> bool:
+def is_lost(error: RemoteError) -> bool:
+    """Return whether a request without an answer may have been carried out all the same."""
     return isinstance(error, TransientError) and error.work_may_be_done
 
 

@@ -181,11 +181,12 @@ def _failed_row(update: SentUpdate, code: Code, detail: str, now: datetime) -> d
 def _confirm(work: Work, update: SentUpdate, result: OperationResult, outcome: ResultEffects) -> None:
     outcome.completed.append((update.update_id, None))
     outcome.confirmed += 1
-    row = {**_member_columns(update, result.body), "id": update.id, "recheck": False, "refusal": None}
+    change = MemberUpdate.from_body(update.data)
+    row = {**_member_columns(update, change, result.body), "id": update.id, "recheck": False, "refusal": None}
     agreed = update.agreed["interests"] or {}
     confirmed = {key: value for key, value in agreed.items() if row["mailchimp_interests"].get(key) == value}
-    row |= _address_columns(update, row["mailchimp_member_id"])
-    as_wanted = matches_update(update.data, row["mailchimp_status"]) and _matches_base(update, row)
+    row |= _address_columns(update, change, row["mailchimp_member_id"])
+    as_wanted = _matches(change, row["mailchimp_status"]) and _matches_base(update, row)
     if as_wanted and update.mailchimp_member_id is None and update.civicrm_contact_id is not None:
         outcome.arrived.append(update.civicrm_contact_id)
     if as_wanted:
@@ -196,7 +197,7 @@ def _confirm(work: Work, update: SentUpdate, result: OperationResult, outcome: R
         }
     # Changes made while the update was in flight are compared with the base that it set.
     has_corrections = row["names_before"] is not None or row["hold_reason"] is not None
-    is_decided = confirmed == agreed and not _has_undecided_interests(update, row, agreed)
+    is_decided = confirmed == agreed and not _has_undecided_interests(change, row, agreed)
     in_order = as_wanted and is_decided and not update.recheck and not has_corrections
     row["sync_status"] = (SyncStatus.OK if in_order else SyncStatus.TODO).value
     if update.id in outcome.known_data:
@@ -207,13 +208,12 @@ def _confirm(work: Work, update: SentUpdate, result: OperationResult, outcome: R
     outcome.rows.append(row)
     about = About(update.id, update.civicrm_contact_id, row["mailchimp_member_id"], update.update_run_id)
     reason, answer = update.reason or Code.CIVICRM_ADDED, str(result.status_code)
-    outcome.entries.extend(work.entry(about, effect, reason, answer) for effect in _effects(update, row))
+    outcome.entries.extend(work.entry(about, effect, reason, answer) for effect in _effects(update, change, row))
     outcome.entries.extend(work.entry(about, effect, Code.DATA_CHANGED, answer) for effect in sent_data(update))
 
 
-def _has_undecided_interests(update: SentUpdate, row: Mapping[str, Any], agreed: Mapping[str, bool]) -> bool:
+def _has_undecided_interests(change: MemberUpdate, row: Mapping[str, Any], agreed: Mapping[str, bool]) -> bool:
     """Return whether interests of someone who is subscribed again were left until Mailchimp had accepted that."""
-    change = MemberUpdate.from_body(update.data)
     is_return = change.subscribes and not change.only_if_new
     return is_return and not row["mailchimp_interests"].keys() <= agreed.keys()
 
@@ -224,10 +224,9 @@ def _matches_base(update: SentUpdate, row: Mapping[str, Any]) -> bool:
     return subscribed is None or subscribed == (row["mailchimp_status"] in SUBSCRIBED_STATUSES)
 
 
-def _member_columns(update: SentUpdate, body: Mapping[str, Any]) -> dict[str, Any]:
+def _member_columns(update: SentUpdate, change: MemberUpdate, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the member's current columns: what Mailchimp returned; else what we knew, or what we sent."""
-    data = update.data
-    sent = MemberUpdate.from_body(data).status_given(update.mailchimp_status)
+    sent = change.status_given(update.mailchimp_status)
     sent_status = sent.value if sent else None
     status = body.get("status") or sent_status or update.mailchimp_status
     changed_at = _date(body.get("last_changed"))
@@ -237,7 +236,7 @@ def _member_columns(update: SentUpdate, body: Mapping[str, Any]) -> dict[str, An
     left_alone = ours is not None and facts.made_by is None  # someone else had made the change already
     known = update.mailchimp_data or {}
     agreed = update.agreed["interests"] or {}
-    interests = {**agreed, **(update.mailchimp_interests or {}), **data.get("interests", {})}
+    interests = {**agreed, **(update.mailchimp_interests or {}), **change.interests}
     interests |= {key: value for key, value in _mapping(body.get("interests")).items() if key in interests}
     names = _mapping(body.get("merge_fields"))
     names_now = {
@@ -248,13 +247,11 @@ def _member_columns(update: SentUpdate, body: Mapping[str, Any]) -> dict[str, An
     return {
         "mailchimp_member_id": member_id,
         "mailchimp_contact_id": body.get("contact_id") or update.mailchimp_contact_id,
-        "mailchimp_email": body.get("email_address") or update.mailchimp_email or data["email_address"],
+        "mailchimp_email": body.get("email_address") or update.mailchimp_email or update.data["email_address"],
         **columns_of(facts),
         "mailchimp_updated": changed_at or update.mailchimp_updated,
         "mailchimp_data": names_now,
-        "names_before": names_before(
-            update.names_before, update.mailchimp_data, names_now, _mapping(data.get("merge_fields"))
-        ),
+        "names_before": names_before(update.names_before, update.mailchimp_data, names_now, change.merge_fields),
         "hold_reason": hold_reason(update.hold_reason, update.mailchimp_status, status),
         "mailchimp_interests": interests,
         **({"departure": None} if status in SUBSCRIBED_STATUSES or left_alone else {}),
@@ -262,11 +259,11 @@ def _member_columns(update: SentUpdate, body: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def _address_columns(update: SentUpdate, member_id: str | None) -> dict[str, Any]:
+def _address_columns(update: SentUpdate, change: MemberUpdate, member_id: str | None) -> dict[str, Any]:
     """Return what changes with the address; a newer one chosen in CiviCRM is still to be sent."""
     if update.mailchimp_member_id is None:
         return {"civicrm_address": update.data["email_address"]}  # subscribed members get the best address
-    if (moved := new_address_of(update)) is None or not member_id:
+    if (moved := _new_address(update, change)) is None or not member_id:
         return {}
     is_newest = normalise_address(update.new_address or moved) == normalise_address(moved)
     return {"identity": f"m:{member_id}", **({"new_address": None} if is_newest else {})}
@@ -274,25 +271,31 @@ def _address_columns(update: SentUpdate, member_id: str | None) -> dict[str, Any
 
 def new_address_of(update: SentUpdate) -> str | None:
     """Return the new address that an update gives its member, if any."""
-    change = MemberUpdate.from_body(update.data)
+    return _new_address(update, MemberUpdate.from_body(update.data))
+
+
+def _new_address(update: SentUpdate, change: MemberUpdate) -> str | None:
     is_known = update.mailchimp_member_id is not None
     return change.address if is_known and change.moves(update.mailchimp_email) else None
 
 
 def matches_update(data: Mapping[str, Any], status: str | None) -> bool:
     """Return whether a member has the status that an update asked for, if any."""
-    update = MemberUpdate.from_body(data)
-    return update.status is None or update.subscribes == (status in SUBSCRIBED_STATUSES)
+    return _matches(MemberUpdate.from_body(data), status)
 
 
-def _effects(update: SentUpdate, row: Mapping[str, Any]) -> Iterator[Effect]:
+def _matches(change: MemberUpdate, status: str | None) -> bool:
+    return change.status is None or change.subscribes == (status in SUBSCRIBED_STATUSES)
+
+
+def _effects(update: SentUpdate, change: MemberUpdate, row: Mapping[str, Any]) -> Iterator[Effect]:
     """Yield what a confirmed update has changed, except data."""
-    if (moved := new_address_of(update)) is not None:
+    if (moved := _new_address(update, change)) is not None:
         yield Effect(Side.MAILCHIMP, What.ADDRESS, "", update.mailchimp_email, moved)
     if row["mailchimp_status"] != update.mailchimp_status:
         yield Effect(Side.MAILCHIMP, What.STATUS, "", update.mailchimp_status, row["mailchimp_status"])
     before = update.mailchimp_interests or {}
-    for interest, value in update.data.get("interests", {}).items():
+    for interest, value in change.interests.items():
         if before.get(interest, False) != value:
             old = yes_or_no(before[interest]) if interest in before else None
             yield Effect(Side.MAILCHIMP, What.INTEREST, interest, old, yes_or_no(value))

@@ -156,6 +156,8 @@ def _is_about(list_id: str, update: SentUpdate, result: OperationResult) -> bool
         return True
     if returned_list not in (None, list_id) or (_changes_member(update) and not shows_member(result.body)):
         return False
+    if returned_address and returned_address in (update.data.get("email_address"), update.mailchimp_email):
+        return True
     ours = {update.mailchimp_member_id}
     ours |= {member_id_of(one) for one in (update.data.get("email_address"), update.mailchimp_email) if one}
     returned = {one for one in (returned_id, member_id_of(returned_address) if returned_address else None) if one}

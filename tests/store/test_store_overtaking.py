@@ -112,7 +112,7 @@ def test_what_was_overtaken_is_known_until_its_batch_is_over_and_it_was_looked_a
         assert not overtaking.may_still_be_done(tx, [])
 
         batches.set_batch(tx, batch_id, response_processed=batches.HANDLED)
-        assert [one.is_over for one in overtaking.overtaken(tx, LIST, batch_id)] == [True]
+        assert [one.is_over for one in overtaking.overtaken(tx, LIST, [batch_id])] == [True]
         assert not overtaking.may_still_be_done(tx, [row_with(tx, sent)])
         overtaking.close_overtaken(tx, [sent])
         assert list(overtaking.overtaken(tx, LIST)) == []

@@ -72,7 +72,7 @@ def test_what_is_in_a_batch_is_not_sent_again(store: Store) -> None:
         batch_id = batches.open_batch(tx, LIST, [first], hour(10), "mark")
 
         assert [one.id for one in updates.unsent_updates(tx, LIST, 9)] == [second]
-        assert updates.open_updates_of(tx, batch_id) == [first]
+        assert updates.open_updates_of(tx, [batch_id]) == [first]
         assert updates.count_open_updates(tx, LIST) == (2, 1)
 
 
@@ -107,7 +107,7 @@ def test_what_was_answered_is_not_given_back(store: Store) -> None:
         updates.complete_updates(tx, [(answered, None)])
 
         assert batches.requeue_batch(tx, batch_id) == 1
-        assert updates.open_updates_of(tx, batch_id) == []
+        assert updates.open_updates_of(tx, [batch_id]) == []
 
 
 def test_batches_are_unhandled_until_their_results_are_read(store: Store) -> None:
@@ -129,7 +129,7 @@ def test_results_find_their_rows_and_only_open_updates_of_their_batch(store: Sto
         batch_id = batches.open_batch(tx, LIST, [mine, answered], hour(10), "mark")
         batches.open_batch(tx, LIST, [elsewhere], hour(10), "mark")
         updates.complete_updates(tx, [(answered, None)])
-        found = updates.updates_with_rows(tx, batch_id, [mine, answered, elsewhere, 999_999])
+        found = updates.updates_with_rows(tx, [batch_id])
 
     assert set(found) == {mine}
     assert found[mine].update_run_id == RUN

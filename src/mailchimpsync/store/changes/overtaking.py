@@ -108,12 +108,12 @@ def overtake(tx: Connection, row_ids: Sequence[int]) -> None:
     complete_updates(tx, [(one.id, OVERTAKEN if one.mailchimpsync_batch_id else SUPERSEDED) for one in found])
 
 
-def overtaken(tx: Connection, list_id: str, batch_id: int | None = None) -> Sequence[SentUpdate]:
-    """Return the overtaken updates that aren't settled, of a batch or of all."""
+def overtaken(tx: Connection, list_id: str, batch_ids: Sequence[int] | None = None) -> Sequence[SentUpdate]:
+    """Return the overtaken updates that aren't settled, of some batches or of all."""
     query = sent_updates().where(
         update.c.error_response == OVERTAKEN,
         cache.c.mailchimp_list_id == list_id,
-        batch.c.id == batch_id if batch_id is not None else true(),
+        batch.c.id.in_(batch_ids) if batch_ids is not None else true(),
     )
     return fetch(tx, SentUpdate, query.order_by(update.c.id))
 

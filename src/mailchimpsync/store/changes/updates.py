@@ -15,7 +15,7 @@ from mailchimpsync.model import SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.batches import HANDLED
 from mailchimpsync.store.engine.dialect import Row, insert_rows, update_by_id
-from mailchimpsync.store.engine.typed_rows import fetch, select_as
+from mailchimpsync.store.engine.typed_rows import R, fetch, select_as
 from mailchimpsync.store.schema import batch, cache, json_text, update
 
 ALONE = "alone"
@@ -30,6 +30,7 @@ OVERTAKEN = json_text({"code": Code.ABORTED.value, "overtaken": True})
 UNANSWERED = json_text({"code": Code.BATCH_LOST.value})
 """The error of an update whose batch has been read, or lost, without a result for it."""
 
+_WITH_ROW = update.join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
 _GIVEN_UP = frozenset({SUPERSEDED, OVERTAKEN, UNANSWERED})
 
 
@@ -43,6 +44,13 @@ class UnsentUpdate(NamedTuple):
     mailchimp_member_id: str | None
     mailchimp_email: str | None
     mailchimp_updated: datetime | None
+
+
+class NewMember(NamedTuple):
+    """An update in no batch that subscribes someone of whom no member is known."""
+
+    id: int
+    data: Mapping[str, Any]
 
 
 class SentUpdate(NamedTuple):
@@ -134,12 +142,13 @@ def unsent_opt_outs(
     return _unsent(tx, list_id, limit, run_id, which)
 
 
-def unsent_new_members(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[UnsentUpdate]:
+def unsent_new_members(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[NewMember]:
     """Return the next updates in no batch that subscribe people of whom no member is known.
 
     Only those that have not been tried in any way.
     """
-    return _unsent(tx, list_id, limit, run_id, and_(_may_be_sent(), may_go_in_bulk()))
+    query = select_as(NewMember, update).select_from(_WITH_ROW)
+    return fetch(tx, NewMember, _next_unsent(query, list_id, limit, run_id, and_(_may_be_sent(), may_go_in_bulk())))
 
 
 def may_go_in_bulk() -> ColumnElement[bool]:
@@ -151,6 +160,8 @@ def may_go_in_bulk() -> ColumnElement[bool]:
 
 def send_alone(tx: Connection, update_ids: Sequence[int]) -> None:
     """Take open updates out of a bulk call, and let them be sent in other ways only."""
+    if not update_ids:
+        return
     found = tx.execute(select(update.c.id, update.c.attempt).where(update.c.id.in_(update_ids))).all()
     rows = [{"id": one.id, "attempt": {**one.attempt, ALONE: True}, "mailchimpsync_batch_id": None} for one in found]
     update_by_id(tx, update, rows)
@@ -180,14 +191,14 @@ def is_unsent(list_id: str, run_id: int | None = None) -> Sequence[ColumnElement
 def _unsent(
     tx: Connection, list_id: str, limit: int, run_id: int | None, which: ColumnElement[bool]
 ) -> Sequence[UnsentUpdate]:
-    query = (
-        select_as(UnsentUpdate, update, cache)
-        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
-        .where(*is_unsent(list_id, run_id), which)
-        .order_by(update.c.id)
-        .limit(limit)
-    )
-    return fetch(tx, UnsentUpdate, query)
+    query = select_as(UnsentUpdate, update, cache).select_from(_WITH_ROW)
+    return fetch(tx, UnsentUpdate, _next_unsent(query, list_id, limit, run_id, which))
+
+
+def _next_unsent(
+    query: Select[R], list_id: str, limit: int, run_id: int | None, which: ColumnElement[bool]
+) -> Select[R]:
+    return query.where(*is_unsent(list_id, run_id), which).order_by(update.c.id).limit(limit)
 
 
 def _subscribes() -> ColumnElement[bool]:
@@ -328,9 +339,9 @@ def count_open_and_lost(tx: Connection, run_id: int) -> tuple[int, int]:
     return int(still_open), int(tx.execute(mine.where(update.c.completed == 1, is_lost)).scalar_one())
 
 
-def open_updates_of(tx: Connection, batch_id: int) -> Sequence[int]:
-    """Return the ids of the open updates of a batch."""
-    query = select(update.c.id).where(update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)
+def open_updates_of(tx: Connection, batch_ids: Sequence[int]) -> Sequence[int]:
+    """Return the ids of the open updates of batches."""
+    query = select(update.c.id).where(update.c.mailchimpsync_batch_id.in_(batch_ids), update.c.completed == 0)
     return list(tx.execute(query).scalars())
 
 
@@ -346,19 +357,17 @@ def sent_updates() -> Select[SentUpdate]:
     )
 
 
-def updates_with_rows(tx: Connection, batch_id: int, update_ids: Sequence[int]) -> dict[int, SentUpdate]:
-    """Return open updates of a batch by id."""
-    query = sent_updates().where(
-        update.c.id.in_(update_ids), update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0
-    )
+def updates_with_rows(tx: Connection, batch_ids: Sequence[int]) -> dict[int, SentUpdate]:
+    """Return the open updates of batches by id."""
+    query = sent_updates().where(update.c.mailchimpsync_batch_id.in_(batch_ids), update.c.completed == 0)
     return {row.update_id: row for row in fetch(tx, SentUpdate, query)}
 
 
 def complete_updates(tx: Connection, errors: Sequence[tuple[int, str | None]]) -> None:
     """Close updates: (id, error or None). For those given up, the plan they carried out is updated."""
     closed = {"completed": 1, "open_row": None}
-    confirmed = [key for key, error in errors if error is None]
-    tx.execute(sql_update(update).where(update.c.id.in_(confirmed)).values(closed))
+    if confirmed := [key for key, error in errors if error is None]:
+        tx.execute(sql_update(update).where(update.c.id.in_(confirmed)).values(closed))
     rows = [{"id": key, **closed, "error_response": error} for key, error in errors if error is not None]
     update_by_id(tx, update, rows)
     if given_up := [key for key, error in errors if error in _GIVEN_UP]:

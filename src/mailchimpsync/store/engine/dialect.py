@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import lru_cache
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
     Column,
     Connection,
+    Dialect,
     Engine,
     Insert,
     MetaData,
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_SECONDS = 30
 ROWS_PER_STATEMENT = 5_000
 ROWS_FOR_TEMPORARY_TABLE = 100
+STATEMENTS_KEPT = 200
+"""How many statements are kept as they are built and compiled: that takes longer than SQLite's work for some rows."""
 
 _OPTIONS: dict[str, Any] = {"hide_parameters": True}  # error messages would carry people's addresses
 
@@ -174,30 +179,58 @@ def upsert(
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows, all with the same columns."""
     if rows:
-        _execute_many(connection, insert(table), rows)
+        _execute_many(connection, _insertion(table), rows)
 
 
 def _execute_many(connection: Connection, statement: Insert | Update, rows: Sequence[Row]) -> None:
+    if connection.dialect.name == "sqlite":
+        _execute_many_in_sqlite(connection, _prepare(connection.dialect, statement, tuple(rows[0])), rows)
+        return
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        connection.execute(statement, list(rows[start : start + ROWS_PER_STATEMENT]))
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _insertion(table: Table) -> Insert:
+    return insert(table)
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _update_of(table: Table, columns: tuple[str, ...]) -> Update:
+    values = {column: bindparam(column, type_=table.c[column].type) for column in columns if column != "id"}
+    return update(table).where(table.c.id == bindparam("row_id")).values(values)
+
+
+class _Prepared(NamedTuple):
+    """A statement as the driver takes it, and how to convert each of its parameters."""
+
+    text: str
+    parameters: Sequence[tuple[str, Callable[[Any], Any] | None]]
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _prepare(dialect: Dialect, statement: Insert | Update, columns: tuple[str, ...]) -> _Prepared:
+    compiled = statement.compile(dialect=dialect, column_keys=list(columns))
+    names = compiled.positiontup or []
+    return _Prepared(compiled.string, [(name, _converter(dialect, compiled.binds[name].type)) for name in names])
+
+
+def _execute_many_in_sqlite(connection: Connection, prepared: _Prepared, rows: Sequence[Row]) -> None:
+    """Pass the rows directly to the driver: binding them through SQLAlchemy costs more than SQLite's own work."""
+    text, parameters = prepared
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         chunk = rows[start : start + ROWS_PER_STATEMENT]
-        if connection.dialect.name == "sqlite":
-            _execute_many_in_sqlite(connection, statement, chunk)
-        else:
-            connection.execute(statement, list(chunk))
+        columns = [_column_of(chunk, name, convert) for name, convert in parameters]
+        connection.exec_driver_sql(text, list(zip(*columns, strict=True)))
 
 
-def _execute_many_in_sqlite(connection: Connection, statement: Insert | Update, rows: Sequence[Row]) -> None:
-    """Pass the rows directly to the driver: binding them through SQLAlchemy costs more than SQLite's own work."""
-    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-    names = compiled.positiontup or []
-    converters = [_converter(connection, compiled.binds[name].type) for name in names]
-    plan = list(zip(names, converters, strict=True))
-    values = [tuple([convert(row[name]) if convert else row[name] for name, convert in plan]) for row in rows]
-    connection.exec_driver_sql(compiled.string, values)
+def _column_of(rows: Sequence[Row], name: str, convert: Callable[[Any], Any] | None) -> Iterable[Any]:
+    values = map(itemgetter(name), rows)
+    return map(convert, values) if convert else values
 
 
-def _converter(connection: Connection, kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
-    processor: Callable[[Any], Any] | None = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+def _converter(dialect: Dialect, kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    processor: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
     return processor
 
 
@@ -286,9 +319,7 @@ def update_by_id(connection: Connection, table: Table, rows: Sequence[Row]) -> N
 def _update_one_by_one(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     if not rows:
         return
-    values = {column: bindparam(column, type_=table.c[column].type) for column in rows[0] if column != "id"}
-    statement = update(table).where(table.c.id == bindparam("row_id")).values(values)
-    _execute_many(connection, statement, [{**row, "row_id": row["id"]} for row in rows])
+    _execute_many(connection, _update_of(table, tuple(rows[0])), [{**row, "row_id": row["id"]} for row in rows])
 
 
 def _update_from_temporary_table(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -300,11 +331,7 @@ def _update_from_temporary_table(connection: Connection, table: Table, rows: Seq
 @contextmanager
 def _temporary_table(connection: Connection, table: Table, rows: Sequence[Row]) -> Iterator[Table]:
     """Load rows into a temporary table: one statement over all is several times faster than one for each."""
-    columns = [
-        Column(column, table.c[column].type, primary_key=column == "id", autoincrement=False) for column in rows[0]
-    ]
-    options: dict[str, Any] = {"mariadb_charset": "utf8mb4", "mariadb_collate": "utf8mb4_bin"}
-    temporary = Table(f"tmp_{table.name}", MetaData(), *columns, prefixes=["TEMPORARY"], **options)
+    temporary = _temporary_like(table, tuple(rows[0]))
     temporary.create(connection)
     try:
         insert_rows(connection, temporary, rows)
@@ -314,3 +341,10 @@ def _temporary_table(connection: Connection, table: Table, rows: Sequence[Row]) 
             temporary.drop(connection)
         raise
     temporary.drop(connection)
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _temporary_like(table: Table, names: tuple[str, ...]) -> Table:
+    columns = [Column(name, table.c[name].type, primary_key=name == "id", autoincrement=False) for name in names]
+    options: dict[str, Any] = {"mariadb_charset": "utf8mb4", "mariadb_collate": "utf8mb4_bin"}
+    return Table(f"tmp_{table.name}", MetaData(), *columns, prefixes=["TEMPORARY"], **options)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, func, select, type_coerce, update
 
-from mailchimpsync.effects import Effect
+from mailchimpsync.effects import Effect, What
 from mailchimpsync.model import ChangeKind
 from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.queries.counts import Agreement
@@ -28,10 +28,14 @@ _MORE_THAN_ONCE = frozenset({ChangeKind.INTERESTS, ChangeKind.DATA})
 def add_changes(tx: Connection, changes: Iterable[tuple[int | None, int, Effect]]) -> None:
     """Add changes, each with its run and row, to the figures; a person counts once for each kind of change."""
     people: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    new: set[int] = set()
     for run_id, cache_id, effect in changes:
-        if run_id is not None and effect.kind is not None:
-            people[run_id][effect.kind.value].add(cache_id)
-    _drop_already_counted(tx, people)
+        if run_id is None or (kind := effect.kind) is None:
+            continue
+        people[run_id][kind].add(cache_id)
+        if effect.what is What.STATUS and effect.old is None:
+            new.add(cache_id)
+    _drop_already_counted(tx, people, new)
     if not people:
         return
     for run_id, counts in tx.execute(select(run.c.id, run.c.counts).where(run.c.id.in_(people))).all():
@@ -40,9 +44,12 @@ def add_changes(tx: Connection, changes: Iterable[tuple[int | None, int, Effect]
         _set(tx, run_id, {**(counts or {}), _CHANGES: people_changed})
 
 
-def _drop_already_counted(tx: Connection, people: Mapping[int, dict[str, set[int]]]) -> None:
+def _drop_already_counted(
+    tx: Connection, people: Mapping[int, dict[str, set[int]]], new_members: Collection[int]
+) -> None:
+    """Drop people for whom the same kind of change was counted before; there can be none of new members."""
     for run_id, kinds in people.items():
-        again = set().union(*(kinds.get(kind.value, set()) for kind in _MORE_THAN_ONCE))
+        again = set().union(*(kinds.get(kind, set()) for kind in _MORE_THAN_ONCE)).difference(new_members)
         if not again:
             continue
         columns = (journal.c.cache_id, journal.c.side, journal.c.field, journal.c.new)
@@ -50,7 +57,7 @@ def _drop_already_counted(tx: Connection, people: Mapping[int, dict[str, set[int
         for cache_id, side, field, new in tx.execute(found):
             kind = Effect.stored(side, field, None, new).kind
             if kind in _MORE_THAN_ONCE:
-                kinds[kind.value].discard(cache_id)
+                kinds[kind].discard(cache_id)
 
 
 def record_planned(tx: Connection, run_id: int, people: Mapping[str, int]) -> None:

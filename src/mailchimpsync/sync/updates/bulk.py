@@ -20,7 +20,7 @@ from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.batches import batch_row, requeue_updates
 from mailchimpsync.sync.updates.direct import finish_chunk, finished, is_lost
 from mailchimpsync.sync.updates.personal_values import insert_personal_values
-from mailchimpsync.sync.updates.results import Totals, apply_results, close_batch
+from mailchimpsync.sync.updates.results import Totals, apply_results, close_batches
 
 MEMBERS_PER_CALL = BULK_MEMBERS_MAX
 
@@ -76,8 +76,7 @@ class _Sender:
                 answered = self._wait()
                 self._note_problems([answer for _, answer in answered])
                 self._start_calls(executor)
-                for call, answer in answered:
-                    self._settle(call, answer)
+                self._settle(answered)
         if self._errors:
             raise self._errors[0]
         return not self._is_out_of_time
@@ -117,13 +116,17 @@ class _Sender:
                 self._is_lost |= is_lost(answer)
                 self._errors += [] if is_lost(answer) else [answer]
 
-    def _settle(self, call: _Call, answer: _Answer) -> None:
-        if not isinstance(answer, RemoteError):
-            _record(self.work, call, answer, self.totals)
-        elif not is_lost(answer):
+    def _settle(self, answered: Sequence[tuple[_Call, _Answer]]) -> None:
+        _record(self.work, [(call, one) for call, one in answered if not isinstance(one, RemoteError)], self.totals)
+        for call, answer in answered:
+            if isinstance(answer, RemoteError):
+                self._settle_unanswered(call, answer)
+
+    def _settle_unanswered(self, call: _Call, error: RemoteError) -> None:
+        if not is_lost(error):
             requeue_updates(self.work, call.chunk)
         elif self.work.deadline.is_stopped:
-            self._errors.append(answer)  # the next call reads the members
+            self._errors.append(error)  # the next call reads the members
         else:
             self._read_back(call)
 
@@ -166,12 +169,16 @@ def _send(work: Work, call: _Call) -> _Answer:
         return error
 
 
-def _record(work: Work, call: _Call, added: Mapping[str, OperationResult], totals: Totals) -> None:
+def _record(work: Work, answered: Sequence[tuple[_Call, Mapping[str, OperationResult]]], totals: Totals) -> None:
     """Apply the results of those who were added; the others are queued again, for other lanes."""
-    results = {call.updates[address]: result for address, result in added.items() if address in call.updates}
-    of_call = Totals()
-    of_call.add(apply_results(work, call.chunk, results), len(results))
-    totals.join(of_call)
+    if not answered:
+        return
+    by_chunk = {
+        call.chunk: {call.updates[address]: result for address, result in added.items() if address in call.updates}
+        for call, added in answered
+    }
+    results = {key: result for some in by_chunk.values() for key, result in some.items()}
+    totals.add(apply_results(work, list(by_chunk), results), len(results))
     with work.transaction() as tx:
-        updates.send_alone(tx, updates.open_updates_of(tx, call.chunk))
-    close_batch(work, call.chunk, **finished(work, of_call))
+        updates.send_alone(tx, updates.open_updates_of(tx, list(by_chunk)))
+    close_batches(work, {chunk: finished(work, len(some)) for chunk, some in by_chunk.items()})

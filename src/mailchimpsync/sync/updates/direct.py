@@ -104,15 +104,22 @@ def _settle_chunk(work: Work, chunk: int, answers: Mapping[int, Answer], totals:
     results = {key: answer for key, answer in answers.items() if isinstance(answer, OperationResult)}
     errors = {key: answer for key, answer in answers.items() if isinstance(answer, RemoteError)}
     of_chunk = Totals()
-    of_chunk.add(apply_results(work, chunk, results), len(results))
+    of_chunk.add(apply_results(work, [chunk], results), len(results))
     totals.join(of_chunk)
-    with work.transaction() as tx:
-        updates.take_back(tx, [key for key, error in errors.items() if not is_lost(error)])
-        undecided = errors.keys() & updates.open_updates_of(tx, chunk)
+    undecided = _take_back_unsent(work, chunk, errors) if errors else set()
     if not undecided:
-        totals.unanswered += close_batch(work, chunk, of_chunk.refused_alike, **finished(work, of_chunk))
+        totals.unanswered += close_batch(
+            work, chunk, of_chunk.refused_alike, **finished(work, of_chunk.answers, of_chunk.refused)
+        )
     if errors and (not results or undecided or any(isinstance(error, AccessError) for error in errors.values())):
         raise next(iter(errors.values()))
+
+
+def _take_back_unsent(work: Work, chunk: int, errors: Mapping[int, RemoteError]) -> set[int]:
+    """Queue what was certainly not sent; return the updates whose outcome isn't known."""
+    with work.transaction() as tx:
+        updates.take_back(tx, [key for key, error in errors.items() if not is_lost(error)])
+        return errors.keys() & set(updates.open_updates_of(tx, [chunk]))
 
 
 def is_lost(error: RemoteError) -> bool:
@@ -120,13 +127,13 @@ def is_lost(error: RemoteError) -> bool:
     return isinstance(error, TransientError) and error.work_may_be_done
 
 
-def finished(work: Work, totals: Totals) -> dict[str, Any]:
+def finished(work: Work, answers: int, refused: int = 0) -> dict[str, Any]:
     """Return the columns of a chunk that is done."""
     return {
         "status": "finished",
         "completed_at": work.runtime.now(),
-        "finished_operations": totals.answers,
-        "errored_operations": totals.refused,
+        "finished_operations": answers,
+        "errored_operations": refused,
     }
 
 
@@ -139,14 +146,16 @@ def finish_chunk(work: Work, row: BatchRow) -> None:
         RemoteError: Mailchimp can't be reached; the chunk stays open.
     """
     with work.transaction() as tx:
-        waiting = updates.updates_with_rows(tx, row.id, updates.open_updates_of(tx, row.id))
+        waiting = updates.updates_with_rows(tx, [row.id])
     with work.runtime.executor(REQUESTS_AT_ONCE) as executor:
         found = dict(zip(waiting, executor.map(lambda one: read_back(work, one), waiting.values()), strict=True))
     totals = Totals()
     results = {key: one.result for key, one in found.items() if one.result is not None}
-    totals.add(apply_results(work, row.id, results), len(results))
+    totals.add(apply_results(work, [row.id], results), len(results))
     if work.runtime.now() - row.created_date <= SENT_AGAIN_WITHIN:
         with work.transaction() as tx:
             updates.take_back(tx, [key for key, one in found.items() if one.untouched])
-    totals.unanswered += close_batch(work, row.id, totals.refused_alike, **finished(work, totals))
+    totals.unanswered += close_batch(
+        work, row.id, totals.refused_alike, **finished(work, totals.answers, totals.refused)
+    )
     work.log(f"Sending was interrupted; the members of {len(waiting)} updates were read. {totals.sentence()}")

@@ -32,20 +32,24 @@ class OvertakenUpdate:
     found: Member | UnreadableMember | None
 
 
-def read_overtaken_members(work: Work, batch_id: int) -> Sequence[OvertakenUpdate]:
-    """Read the members of a finished batch's overtaken updates.
+def read_overtaken_members(work: Work, batch_ids: Sequence[int]) -> Sequence[OvertakenUpdate]:
+    """Read the members of finished batches' overtaken updates.
 
     Raises:
-        TransientError: Mailchimp can't be reached; the batch stays open until it can.
+        TransientError: Mailchimp can't be reached; the batches stay open until it can.
     """
     with work.transaction() as tx:
-        waiting = overtaking.overtaken(tx, work.list_id, batch_id)
+        waiting = overtaking.overtaken(tx, work.list_id, batch_ids)
+    if not waiting:
+        return ()
     with work.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
         return list(executor.map(lambda update: OvertakenUpdate(update, read_member(work, update)), waiting))
 
 
 def record_overtaken(tx: Transaction, overtaken: Sequence[OvertakenUpdate]) -> None:
     """Record the members' states once a batch is over; rows with changes are due."""
+    if not overtaken:
+        return
     changed = [one for one in overtaken if one.found is not None]
     columns = []
     for one in changed:

@@ -6,7 +6,7 @@ because of it (docs/decisions/sticky-opt-outs.md).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -38,7 +38,9 @@ class KnownUpdate(Protocol):
     def mailchimp_updated(self) -> datetime | None: ...
 
 
-def reread_members(work: Work, batch_id: int, refused: Sequence[int]) -> Mapping[int, Member | UnreadableMember]:
+def reread_members(
+    work: Work, batch_ids: Sequence[int], refused: Collection[int]
+) -> Mapping[int, Member | UnreadableMember]:
     """Return, by update id, the members of refused updates that have changed at Mailchimp since they were read.
 
     Members that can't be read may have changed too; they are returned as well.
@@ -46,7 +48,7 @@ def reread_members(work: Work, batch_id: int, refused: Sequence[int]) -> Mapping
     if not refused:
         return {}
     with work.transaction() as tx:
-        waiting = updates.updates_with_rows(tx, batch_id, refused)
+        waiting = {key: one for key, one in updates.updates_with_rows(tx, batch_ids).items() if key in refused}
     with work.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
         found = list(executor.map(lambda update: read_member(work, update), waiting.values()))
     fresh = zip(waiting.items(), found, strict=True)

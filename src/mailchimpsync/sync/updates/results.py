@@ -56,8 +56,10 @@ def read_results(work: Work, batch: BatchRow, info: BatchInfo) -> ResultCounts:
     totals = Totals()
     batch_id = batch.id
     try:
+        with work.transaction() as tx:
+            batches.set_batch(tx, batch_id, response_processed=batches.BEING_READ)
         for some in _chunks(_own_results(work, batch.mark, info)):
-            totals.add(apply_results(work, batch_id, some), len(some))
+            totals.add(apply_results(work, [batch_id], some), len(some))
     except RefusedError as error:
         if error.code is not Code.BATCH_LOST:
             raise
@@ -175,19 +177,17 @@ def _chunks(answers: Iterable[tuple[int, OperationResult]]) -> Iterator[dict[int
         yield some
 
 
-def apply_results(work: Work, batch_id: int, results: Mapping[int, OperationResult]) -> ResultEffects:
-    """Apply results to the open updates of a batch and to their rows, in one transaction; return what they change."""
+def apply_results(work: Work, batch_ids: Sequence[int], results: Mapping[int, OperationResult]) -> ResultEffects:
+    """Apply results to the open updates of batches and to their rows, in one transaction; return what they change."""
     outcome = ResultEffects()
     if not results:
         return outcome
-    with work.transaction() as tx:
-        batches.set_batch(tx, batch_id, response_processed=batches.BEING_READ)
-    changed_members = reread_members(work, batch_id, [key for key, result in results.items() if is_opt_out(result)])
+    changed_members = reread_members(work, batch_ids, {key for key, result in results.items() if is_opt_out(result)})
     with work.transaction() as tx:
         found = {
             key: update
-            for key, update in updates.updates_with_rows(tx, batch_id, list(results)).items()
-            if _is_about(work.list_id, update, results[key])
+            for key, update in updates.updates_with_rows(tx, batch_ids).items()
+            if key in results and _is_about(work.list_id, update, results[key])
         }
         outcome.known_data = confirmed_of(tx, list(found.values()))
         for key, update in found.items():
@@ -210,16 +210,20 @@ def apply_results(work: Work, batch_id: int, results: Mapping[int, OperationResu
 
 
 def close_batch(work: Work, batch_id: int, refused_alike: Code | None = None, **figures: Any) -> int:
-    """Mark the batch as processed; rows whose update got no result are due again, and their update is dropped.
+    """Close one batch (`close_batches`); return how many of its updates got no result."""
+    return close_batches(work, {batch_id: {"refused_code": refused_alike, **figures}})
+
+
+def close_batches(work: Work, figures: Mapping[int, Mapping[str, Any]]) -> int:
+    """Mark batches as processed; rows whose update got no result are due again, and their update is dropped.
 
     Members of updates that an opt-out has overtaken are read first: Mailchimp may have carried them out all the same.
-    Return how many got none.
+    `figures`: further columns, by batch. Return how many updates got no result.
     """
-    overtaken = read_overtaken_members(work, batch_id)
+    overtaken = read_overtaken_members(work, list(figures))
     with work.transaction() as tx:
         record_overtaken(tx, overtaken)
-        forgotten = updates.open_updates_of(tx, batch_id)
-        found = updates.updates_with_rows(tx, batch_id, forgotten) if forgotten else {}
+        found = updates.updates_with_rows(tx, list(figures))
         updates.complete_updates(tx, [(key, updates.UNANSWERED) for key in found])
         again: Sequence[dict[str, Any]] = [
             {
@@ -231,5 +235,6 @@ def close_batch(work: Work, batch_id: int, refused_alike: Code | None = None, **
             for update in found.values()
         ]
         rows.write_rows(tx, again)
-        batches.set_batch(tx, batch_id, response_processed=batches.HANDLED, refused_code=refused_alike, **figures)
+        for batch_id, columns in figures.items():
+            batches.set_batch(tx, batch_id, response_processed=batches.HANDLED, **columns)
     return len(found)

@@ -51,7 +51,7 @@ USED_BY_RUNS = {
     "mailchimpsync.civicrm.reads": "reading contacts",
     "mailchimpsync.civicrm.writes": "changing contacts",
     "mailchimpsync.data": "tags and merge fields",
-    "mailchimpsync.decide": "deciding",
+    "mailchimpsync.decide.rules": "deciding",
     "mailchimpsync.mailchimp.batches": "sending updates",
     "mailchimpsync.mailchimp.campaigns": "campaigns",
     "mailchimpsync.mailchimp.webhooks": "webhooks",

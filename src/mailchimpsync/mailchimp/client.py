@@ -27,7 +27,7 @@ from mailchimpsync.http import (
 )
 from mailchimpsync.http_urls import is_http_url
 from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
-from mailchimpsync.mailchimp.slots import OwnSlots, Slots
+from mailchimpsync.mailchimp.slots import REQUESTS_AT_ONCE, OwnSlots, Slots
 from mailchimpsync.messages import say
 from mailchimpsync.runtime import SLEEP_SLICE_SECONDS, Runtime
 
@@ -45,8 +45,6 @@ MAILCHIMP = Service(
 )
 
 SLOT_SECONDS_MAX = 600
-REQUESTS_AT_ONCE = 8
-"""So many requests a client makes at once: two of the account's ten are left for others."""
 
 _FORBIDDEN = {
     Code.MC_DISABLED: say("Mailchimp says that the account is disabled"),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from threading import BoundedSemaphore
 from typing import Protocol
 
+REQUESTS_AT_ONCE = 8
+"""So many requests a client makes at once: two of the account's ten are left for others."""
+
 
 class Slots(Protocol):
     """Hands out an account's slots: each request holds one. Safe to share between threads.

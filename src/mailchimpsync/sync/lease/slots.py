@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from threading import Condition
 
-from mailchimpsync.decide.lanes import REQUESTS_AT_ONCE
 from mailchimpsync.errors import StoreError
+from mailchimpsync.mailchimp.slots import REQUESTS_AT_ONCE
 from mailchimpsync.runtime import Runtime
 from mailchimpsync.store import Store
 from mailchimpsync.store.site import connection_slots

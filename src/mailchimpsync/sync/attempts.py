@@ -57,6 +57,7 @@ def _keep_in_history(
     open_run = runs.stored_status(tx, list_id).run_id
     if open_run is not None:
         runs.record_error(tx, open_run, error.code)
+        attempts.count_failed_attempt(tx, open_run, now)
         return
     if not attempts.has_failed_run(tx, list_id, began, error.code.value):
         run_id = attempts.add_failed_run(tx, list_id, began, now, error.code.value, options.by)

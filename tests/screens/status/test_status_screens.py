@@ -29,7 +29,7 @@ HOME = f"/connections/{AUDIENCE_ID}"
 WAIT = 60_000
 """Milliseconds until what someone has begun must be done, on a busy machine."""
 
-ACTS = ("sync", "plan", "verify", "abort", "dismiss")
+ACTS = ("sync", "plan", "verify", "abort", "dismiss", "pause", "resume")
 
 
 def under_way(charity: Charity, done: int, total: int | None, seconds: int) -> None:
@@ -307,3 +307,47 @@ def test_every_page_is_accessible_in_every_size_and_colour(
         page.goto(charity.url + path)
         assert accessibility_problems(page) == [], path
         assert not is_too_wide(page), path
+
+
+def test_otto_pauses_a_connection_and_everyone_sees_it_on_every_page_until_he_resumes_it(
+    visit: Visit, own_charity: Callable[..., Charity]
+) -> None:
+    charity = own_charity(people=10)
+    page = visit(charity, "/", Role.OPERATOR)
+    other = visit(charity, f"{HOME}/runs", Role.VIEWER)
+    page.get_by_role("article").get_by_role("link", name="Pause").click()
+    assert accessibility_problems(page) == []
+    page.get_by_label("Reason (optional)").fill("CiviCRM is being upgraded")
+    page.get_by_role("button", name="Pause").click()
+
+    expect(page.locator("#state-badge")).to_have_text("Paused")
+    expect(page.locator(".headline")).to_contain_text("Paused by otto: CiviCRM is being upgraded")
+    expect(page.get_by_role("button", name="Sync now")).to_have_count(0)
+    expect(other.locator("#state-badge")).to_have_text("Paused")
+    tabs = page.get_by_role("navigation", name="Connection").get_by_role("link")
+    pages = [tab.get_attribute("href") for tab in tabs.all()]
+    assert tabs.all_inner_texts() == ["Status", "People", "History", "Plans", "Settings"]
+    for path in pages[:-1]:
+        page.goto(f"{charity.url}{path}")
+        assert page.locator(".tabs [aria-current=page]").get_attribute("href") == path
+        expect(page.locator("#state-badge")).to_have_text("Paused")
+
+    page.goto(charity.url)
+    page.get_by_role("article").get_by_role("button", name="Resume").click()
+    expect(page.locator("#state-badge")).to_have_text("OK")
+    page.get_by_role("button", name="Sync now").click()
+    expect(page.get_by_role("heading", name="The sync is done")).to_be_visible(timeout=WAIT)
+
+
+def test_calls_that_fail_every_minute_are_one_line_of_the_history(own_charity: Callable[..., Charity]) -> None:
+    charity = own_charity(people=1)
+    urls = charity.mailchimp_url, charity.civicrm_url
+    charity.site.save(configuration(*urls, group_id=999, group_title="Gone"), "ada")
+    for _ in range(3):
+        with pytest.raises(MailchimpsyncError):
+            charity.sync()
+    with signed_in(charity, Role.VIEWER) as vera:
+        page = vera.get(f"{HOME}/runs").text
+
+    assert page.count("<code>CV_GROUP_GONE</code>") == 1
+    assert "3 failed attempts, the last one at" in page

@@ -12,6 +12,7 @@ from pydantic import Field
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.selection import find_audience, find_links
 from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.errors import Code, UsageError
 from mailchimpsync.messages import say
 from mailchimpsync.store.runs import figures, runs
@@ -29,6 +30,7 @@ class PastRun:
         plan_id: the kept plan it carried out.
         planned: how many people it decided to change something for, by kind; None: it has not decided.
         changes: how many people it changed something for, by kind, counted in the same way.
+        attempts: how many calls failed before it had started, or while it was interrupted: similar ones share a row.
         refused: for how many people one of the sides refused the change.
         subscribed_at_civicrm, subscribed_at_mailchimp: how many there were when it ended; None: not counted.
     """
@@ -48,6 +50,13 @@ class PastRun:
     refused: int
     subscribed_at_civicrm: int | None
     subscribed_at_mailchimp: int | None
+    attempts: int = 0
+    last_attempt_at: datetime | None = None
+
+    @property
+    def why(self) -> str:
+        """Why it failed, as a sentence; empty if it didn't."""
+        return explain_code(self.error_code).sentence if self.error_code else ""
 
     @property
     def asked_instead(self) -> int:
@@ -80,7 +89,9 @@ def getruns(
 
     `planned` and `changes` count people by kind of change, each person once per kind: `unsubscribe`, `add` and `ask`
     (asked to confirm) at Mailchimp, `interests` there, `join` and `remove` for groups in CiviCRM, `create` for
-    contacts. Changes that Mailchimp confirms later are added later.
+    contacts. Changes that Mailchimp confirms later are added later. A call that failed before a run had started is a
+    run with the outcome `failed`; failures with the same code share one for a day, with the number of `attempts` and
+    the time of the last one.
 
     Raises:
         ConfigurationError: nothing is connected.
@@ -136,4 +147,6 @@ def _past_run(row: StoredRun) -> PastRun:
         refused=counts.get("refused", 0),
         subscribed_at_civicrm=counts.get("subscribed_at_civicrm"),
         subscribed_at_mailchimp=counts.get("subscribed_at_mailchimp"),
+        attempts=counts.get("attempts", 0),
+        last_attempt_at=datetime.fromisoformat(counts["attempted_at"]) if counts.get("attempted_at") else None,
     )

@@ -68,6 +68,11 @@ class ConnectionCard:
         return _("Processing changes from Mailchimp") if status.running and status.working is None else ""
 
     @property
+    def is_failure_noted(self) -> bool:
+        """Say whether a notice says already that the last sync failed."""
+        return any(notice.kind in ("failed", "key") for notice in self.notices)
+
+    @property
     def failed(self) -> int:
         """How many people can't be synced and need attention."""
         return self.status.state.failed.need_attention

@@ -12,44 +12,40 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import (
+    Plan,
     Site,
     abortsync,
     createplan,
     createverification,
     fetchandreconcile,
+    getplans,
     getruns,
     getstatus,
     getverifications,
+    pausesync,
+    resumesync,
 )
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.config import Link
+from mailchimpsync.store.changes.kept_plans import PlanState
+from mailchimpsync.store.runs.pauses import REASON_LENGTH_MAX
 from mailchimpsync.sync.verify import people_of
+from mailchimpsync.web.background_tasks import BackgroundTask
 from mailchimpsync.web.screens.names import fetch_names
 from mailchimpsync.web.screens.screen import Visit, screen
 from mailchimpsync.web.screens.state_badge import current_badge
-from mailchimpsync.web.screens.status.cards import announcement_of, connection_cards
-from mailchimpsync.web.screens.status.charts import history_of, with_now
+from mailchimpsync.web.screens.status.cards import ConnectionCard, announcement_of, connection_cards
 from mailchimpsync.web.screens.status.differences import DIFFERENCES_PER_PAGE, counts_by_cause, shown_differences
-from mailchimpsync.web.screens.status.outcomes import outcome_of
-
-RUNS_SHOWN = 5
+from mailchimpsync.web.screens.status.outcomes import OutcomeMessage, outcome_of, results_of
 
 
 @screen()
 def index(visit: Visit, list_id: str) -> HttpResponse:
     """Show a connection."""
     link = find_audience(visit.site, list_id)
-    context = _context(visit, link)
-    history = history_of(visit, link)
-    if context["card"].counted:
-        history = with_now(history, context["card"].status, visit.site.runtime.now())
-    context |= {
-        "history": history,
-        "runs": getruns(visit.site, list_id=list_id, limit=RUNS_SHOWN),
-        "verified": next(iter(getverifications(visit.site, group_id=link.group_id)), None),
-    }
-    return visit.render("connection.html", context)
+    verified = next(iter(getverifications(visit.site, group_id=link.group_id)), None)
+    return visit.render("connection.html", {**_context(visit, link), "verified": verified})
 
 
 @screen()
@@ -162,6 +158,26 @@ def abort(visit: Visit, list_id: str) -> HttpResponse:
     return redirect("connection", list_id)
 
 
+@screen(Scope.RUN, "GET", "HEAD", "POST")
+def pause(visit: Visit, list_id: str) -> HttpResponse:
+    """Pause the connection, after a page that says what that means."""
+    link = find_audience(visit.site, list_id)
+    if visit.request.method != "POST":
+        return visit.render("pause.html", {"link": link})
+    reason = visit.request.POST.get("reason", "").strip()[:REASON_LENGTH_MAX]
+    pausesync(visit.site, group_id=link.group_id, reason=reason, by=visit.by)
+    visit.say(_("Paused. Nothing is synced until someone resumes it."))
+    return redirect("connection", list_id)
+
+
+@screen(Scope.RUN, "POST")
+def resume(visit: Visit, list_id: str) -> HttpResponse:
+    """Resume the connection."""
+    resumesync(visit.site, group_id=find_audience(visit.site, list_id).group_id)
+    visit.say(_("Resumed. The next sync makes up for the pause."))
+    return redirect("connection", list_id)
+
+
 @screen(Scope.RUN, "POST")
 def dismiss(visit: Visit, list_id: str) -> HttpResponse:
     """Dismiss the outcome of the latest task."""
@@ -183,16 +199,29 @@ def begin(visit: Visit, link: Link, kind: str, work: Callable[[Site], Any]) -> N
     visit.service.tasks.begin(visit.site, kind, link.audience_id, with_names, by=visit.by)
 
 
+def _is_decided(visit: Visit, task: BackgroundTask | None) -> bool:
+    """Return whether a task made a plan about which someone has decided since."""
+    plans = [one for one in results_of(task) if isinstance(one, Plan)]
+    return any(found.state != PlanState.OPEN for one in plans for found in getplans(visit.site, id=one.id))
+
+
+def _outcome(visit: Visit, card: ConnectionCard) -> OutcomeMessage | None:
+    if _is_decided(visit, card.task):
+        return None
+    return outcome_of(card.task, card.status, is_failure_noted=card.is_failure_noted)
+
+
 def _context(visit: Visit, link: Link) -> dict[str, Any]:
     [card] = connection_cards(visit, [link], wait="wait" in visit.request.GET)
     return {
         "link": link,
         "card": card,
         "status": card.status,
-        "outcome": outcome_of(card.task),
+        "outcome": _outcome(visit, card),
         "news": announcement_of([card]),
         "seconds": card.seconds,
         "log": log_with_times(card.status.log),
+        "newest": next(iter(getruns(visit.site, list_id=link.audience_id, limit=1)), None),
     }
 
 
@@ -213,5 +242,7 @@ urlpatterns = [
     path("connections/<str:list_id>/plan", plan, name="make-plan"),
     path("connections/<str:list_id>/verify", verify, name="verify"),
     path("connections/<str:list_id>/abort", abort, name="abort"),
+    path("connections/<str:list_id>/pause", pause, name="pause"),
+    path("connections/<str:list_id>/resume", resume, name="resume"),
     path("connections/<str:list_id>/dismiss", dismiss, name="dismiss-task"),
 ]

@@ -25,6 +25,7 @@ class Notice:
         url: the page for dealing with it; `button` is the link's text.
         alert_id: the alert to acknowledge; None if it can't be acknowledged.
         known_by: who has acknowledged it.
+        kind: the kind of the alert.
     """
 
     title: Text
@@ -36,6 +37,7 @@ class Notice:
     alert_id: int | None = None
     known_by: str | None = None
     level: str = "bad"
+    kind: str = ""
 
 
 _LATE = (
@@ -63,12 +65,18 @@ _EVENTS = (
     gettext_lazy("They couldn't be processed when they arrived. The next sync makes up for them."),
     gettext_lazy("Sync now."),
 )
+_PAUSED = (
+    gettext_lazy("Paused for more than a week"),
+    gettext_lazy("Until this connection is resumed, changes wait on both sides."),
+    gettext_lazy("Resume it when nothing speaks against it any more."),
+)
 _GENERAL: Mapping[str, tuple[Text, Text, Text]] = {
     "late": _LATE,
     "leaving": _LEAVING,
     "failures": _FAILURES,
     "differences": _DIFFERENCES,
     "events": _EVENTS,
+    "paused": _PAUSED,
 }
 
 
@@ -106,7 +114,7 @@ def _hold(status: ConnectionStatus, alert: Alert | None) -> Notice:
 def notice_of(alert: Alert) -> Notice:
     """Return an alert as a notice."""
     title, what, remedy = _GENERAL.get(alert.kind) or _by_code(alert)
-    return Notice(title, what, remedy=remedy, alert_id=alert.id, known_by=alert.acknowledged_by)
+    return Notice(title, what, remedy=remedy, alert_id=alert.id, known_by=alert.acknowledged_by, kind=alert.kind)
 
 
 def _by_code(alert: Alert) -> tuple[Text, Text, Text]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from mailchimpsync.actions import AppliedPlan, Plan, Report
+from mailchimpsync.actions import AppliedPlan, ConnectionStatus, Plan, Report
 from mailchimpsync.actions.status.state_texts import deleted_interests_sentence, due_sentence
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.sync import Outcome
 from mailchimpsync.sync.verify import Verdict, VerificationResult
 from mailchimpsync.web.background_tasks import BackgroundTask
 from mailchimpsync.web.templatetags.screens import translated
+
+SYNCS = frozenset({"sync", "apply"})
+"""The kinds of tasks that sync."""
 
 
 @dataclass(frozen=True)
@@ -30,19 +33,38 @@ class OutcomeMessage:
     button: str = ""
 
 
-def outcome_of(task: BackgroundTask | None) -> OutcomeMessage | None:
-    """Return the outcome of a task; None while it runs, or if there is none."""
-    if task is None or task.is_under_way:
+def outcome_of(
+    task: BackgroundTask | None, status: ConnectionStatus, *, is_failure_noted: bool
+) -> OutcomeMessage | None:
+    """Return the outcome of a task; None while it runs, if there is none, or if something else says it by now.
+
+    A held sync has a notice until someone decides, a failure has one until it is over (`is_failure_noted`), and after
+    a later attempt an outcome is out of date.
+    """
+    if task is None or task.is_under_way or (is_failure_noted and task_failed(task)):
+        return None
+    attempted = status.state.attempted_at
+    if attempted is not None and task.ended_at is not None and attempted > task.ended_at and task.kind in SYNCS:
         return None
     if task.error is not None:
         return _failure(task.error)
-    for found in _results(task.result):
+    for found in results_of(task):
         return _outcome(found)
     return None
 
 
-def _results(result: Any) -> Iterator[Any]:
-    yield from result if isinstance(result, list) else [result]
+def task_failed(task: BackgroundTask) -> bool:
+    """Return whether a task ended with an error of a sync."""
+    reports = (one.report if isinstance(one, AppliedPlan) else one for one in results_of(task))
+    return task.kind in SYNCS and (
+        task.error is not None or any(isinstance(one, Report) and one.error is not None for one in reports)
+    )
+
+
+def results_of(task: BackgroundTask | None) -> list[Any]:
+    """Return what a task returned, as a list."""
+    result = task.result if task is not None else None
+    return result if isinstance(result, list) else [result]
 
 
 def _outcome(found: Any) -> OutcomeMessage | None:
@@ -56,13 +78,11 @@ def _outcome(found: Any) -> OutcomeMessage | None:
     return _verification_outcome(found) if isinstance(found, VerificationResult) else None
 
 
-def _sync_outcome(report: Report) -> OutcomeMessage:
+def _sync_outcome(report: Report) -> OutcomeMessage | None:
     if report.error is not None:
         return _failure(report.error)
-    if report.result is not None and report.outcome == "held":
-        plan = reverse("plan", args=[report.result.kept_plan_id])
-        what = _("It would change more people than your limit allows without review. Nothing was changed.")
-        return OutcomeMessage("bad", _("The sync is held for review"), what, url=plan, button=_("Review the plan"))
+    if report.outcome == Outcome.HELD:
+        return None
     words = {
         "done": OutcomeMessage("good", _("The sync is done"), _("No one is due.")),
         "unchanged": OutcomeMessage(
@@ -73,6 +93,11 @@ def _sync_outcome(report: Report) -> OutcomeMessage:
         ),
         "waiting": OutcomeMessage(
             "middle", _("Everything has been sent"), _("Mailchimp is still processing it. The results are read later.")
+        ),
+        "paused": OutcomeMessage(
+            "middle",
+            _("The sync was interrupted"),
+            _("The sync goes on once the connection is resumed."),
         ),
         "aborted": OutcomeMessage("middle", _("The sync was stopped"), _("The next sync decides again.")),
     }

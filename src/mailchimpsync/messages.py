@@ -49,8 +49,11 @@ def join(separator: str, parts: Iterable[str]) -> Message:
 
 
 def moment(time: datetime | None) -> str:
-    """Return a time in UTC as people read it, such as “2026-11-20 12:00 UTC”, or “never”."""
-    return f"{time:%Y-%m-%d %H:%M} UTC" if time else "never"
+    """Return a time in UTC, such as “2026-11-20 12:00 UTC”, or “never”.
+
+    This form is for logs, the command line and the API. Screens recognise it, and write it as their readers do.
+    """
+    return f"{time:%Y-%m-%d %H:%M} UTC" if time else say("never")
 
 
 def sentence(text: str) -> str:
@@ -65,14 +68,17 @@ def without_period(text: str) -> str:
     return Message(text.text.removesuffix("."), text.values) if isinstance(text, Message) else text.removesuffix(".")
 
 
-def in_language(text: str, translate: Callable[[str], str]) -> str:
-    """Return a text translated by `translate`, with its values filled in."""
+def in_language(text: str, translate: Callable[[str], str], localise: Callable[[str], str] = str) -> str:
+    """Return a text translated by `translate`, with its values filled in; `localise` rewrites other values."""
     if not isinstance(text, Message):
         return translate(text)
-    values = {
-        name: in_language(value, translate) if isinstance(value, Message) else value
-        for name, value in text.values.items()
-    }
+
+    def shown(value: Any) -> Any:
+        if isinstance(value, Message):
+            return in_language(value, translate, localise)
+        return localise(value) if isinstance(value, str) else value
+
+    values = {name: shown(value) for name, value in text.values.items()}
     return translate(text.text) % values if values else translate(text.text)
 
 

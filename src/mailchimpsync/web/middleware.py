@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from mailchimpsync.errors import MailchimpsyncError
@@ -23,6 +27,9 @@ _FORM_ERRORS = (BadRequest, SuspiciousOperation, MultiPartParserError, Unreadabl
 
 
 NO_CONTENT = 204
+
+TIME_ZONE_COOKIE = "mailchimpsync_time_zone"
+"""Set by `screens.js`: the IANA name of the browser's time zone."""
 
 
 def add_headers(get_response: View) -> View:
@@ -40,6 +47,22 @@ def add_headers(get_response: View) -> View:
         return answer
 
     return middleware
+
+
+def use_readers_time_zone(get_response: View) -> View:
+    """Write times in the browser's time zone if it is known, else in UTC."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with timezone.override(_time_zone(request)):
+            return get_response(request)
+
+    return middleware
+
+
+def _time_zone(request: HttpRequest) -> ZoneInfo | None:
+    with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(unquote(request.COOKIES.get(TIME_ZONE_COOKIE, "")))
+    return None
 
 
 class RequestChecks:

@@ -24,7 +24,8 @@ CONTENT_POLICY = (
 )
 """What pages may load: only files from here, nothing inline, nothing from other sites; never in a frame."""
 
-LANGUAGES = (("en", "English"), ("de", "Deutsch"))
+LANGUAGES = (("en-gb", "English (UK)"), ("en-us", "English (US)"), ("de", "Deutsch"))
+"""The first English is for browsers that ask for neither of the two."""
 
 _ONE_YEAR_SECONDS = 31_536_000
 _SIGNED_IN_SECONDS = 12 * 3_600
@@ -63,6 +64,7 @@ def make_settings(settings: Settings, secret: str) -> dict[str, Any]:
             "whitenoise.middleware.WhiteNoiseMiddleware",
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.locale.LocaleMiddleware",
+            "mailchimpsync.web.middleware.use_readers_time_zone",
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
             *(["mailchimpsync.web.sign_in.HeaderSignIn"] if settings.sign_in_header else []),
@@ -97,7 +99,8 @@ def make_settings(settings: Settings, secret: str) -> dict[str, Any]:
         "TIME_ZONE": "UTC",
         "USE_I18N": True,
         "LANGUAGES": LANGUAGES,
-        "LANGUAGE_CODE": "en",
+        "LANGUAGE_CODE": "en-gb",
+        "FORMAT_MODULE_PATH": "mailchimpsync.web.formats",
         "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
         "LOGGING_CONFIG": None,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": MAX_BODY_BYTES,

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from mailchimpsync.errors import UsageError
-from mailchimpsync.messages import say
+from mailchimpsync.messages import moment, say
 
 EVER = "ever"
 YEAR_MIN = 1970  # an earlier date is a typing mistake; `ever` means everything
@@ -28,8 +28,8 @@ def read_since(text: str, now: datetime) -> datetime | None:
     words = " ".join(text.lower().split())
     if words == EVER:
         return None
-    moment = _relative(words, now) or _iso(text.strip()) or _written_out(words)
-    if moment is None or moment.year < YEAR_MIN:
+    at = _relative(words, now) or _iso(text.strip()) or _written_out(words)
+    if at is None or at.year < YEAR_MIN:
         raise UsageError(
             say(
                 "since “%(text)s” is not a date. Use `ever`, a date such as 2026-11-20 or 2026-11-20T14:30 (UTC "
@@ -38,11 +38,9 @@ def read_since(text: str, now: datetime) -> datetime | None:
                 text=text,
             )
         )
-    if moment > now:
-        raise UsageError(
-            say("since “%(text)s” is in the future (%(moment)s UTC).", text=text, moment=f"{moment:%Y-%m-%d %H:%M}")
-        )
-    return moment if moment >= EARLIEST else None
+    if at > now:
+        raise UsageError(say("since “%(text)s” is in the future (%(moment)s).", text=text, moment=moment(at)))
+    return at if at >= EARLIEST else None
 
 
 def _relative(words: str, now: datetime) -> datetime | None:

@@ -14,7 +14,7 @@ from typing import Any
 from mailchimpsync.civicrm import Group, Landmark, LandmarkView, LookBack, SessionZone, SiteCheck, site
 from mailchimpsync.errors import Code, EvidenceError, SuspicionError
 from mailchimpsync.mailchimp import audience
-from mailchimpsync.messages import say
+from mailchimpsync.messages import moment, say
 from mailchimpsync.model import Connection
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans
@@ -192,9 +192,9 @@ def _check_database_restored(
         raise SuspicionError(
             Code.OWN_RESTORED,
             say(
-                "CiviCRM has a change that we made at %(date)s UTC, but our own records end at %(end)s UTC",
-                date=f"{own.date:%Y-%m-%d %H:%M}",
-                end=f"{last_work:%Y-%m-%d %H:%M}",
+                "CiviCRM has a change that we made at %(date)s, but our own records end at %(end)s",
+                date=moment(own.date),
+                end=moment(last_work),
             ),
         )
 

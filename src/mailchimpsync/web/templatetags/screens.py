@@ -23,6 +23,7 @@ from mailchimpsync.data import as_text as value_as_text
 from mailchimpsync.decide.lanes import Share
 from mailchimpsync.messages import in_language
 from mailchimpsync.web.icons import shapes_of
+from mailchimpsync.web.screens.dates import with_local_number, with_local_times, written, written_in_utc
 from mailchimpsync.web.screens.labels import LEVELS, WORDS
 
 register = template.Library()
@@ -51,13 +52,13 @@ def icon(name: str) -> SafeString:
 @register.filter
 def as_text(value: Any) -> str:
     """Return the value of a merge field as people read it; personal tokens are not shown."""
-    return value_as_text(value)
+    return with_local_times(value_as_text(value))
 
 
 @register.filter
 def translated(text: str | None) -> str:
-    """Return a text of the engine in the reader's language, if it has a translation; see `mailchimpsync.messages`."""
-    return in_language(text, gettext) if text else ""
+    """Return a text of the engine in the reader's language and time zone; see `mailchimpsync.messages`."""
+    return with_local_times(in_language(text, gettext, with_local_number)) if text else ""
 
 
 @register.filter
@@ -92,12 +93,8 @@ def _badge(term: str | None, _language: str | None) -> SafeString:
 
 @register.filter
 def moment(value: datetime | None) -> SafeString | str:
-    """Show a time in UTC; a script converts it to the reader's time zone."""
-    if value is None:
-        return _("never")
-    return format_html(
-        '<time datetime="{}" data-local>{} UTC</time>', value.isoformat(), value.strftime("%Y-%m-%d %H:%M")
-    )
+    """Show a time in the reader's time zone; in UTC, it is its tooltip."""
+    return _("never") if value is None else _time_element(value, written(value), written_in_utc(value))
 
 
 @register.filter
@@ -113,9 +110,11 @@ def ago(value: datetime | None) -> SafeString | str:
         text = _("%(time)s ago") % {"time": timesince(value, now, time_strings=_UNITS, depth=1)}
     else:
         text = _("in %(time)s") % {"time": timesince(now, value, time_strings=_UNITS, depth=1)}
-    return format_html(
-        '<time datetime="{}" title="{} UTC">{}</time>', value.isoformat(), value.strftime("%Y-%m-%d %H:%M"), text
-    )
+    return _time_element(value, text, written(value))
+
+
+def _time_element(value: datetime, text: str, tooltip: str) -> SafeString:
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), tooltip, text)
 
 
 @register.filter

@@ -23,6 +23,7 @@ from mailchimpsync.web.screens.people.downloads import rows_as_csv
 from mailchimpsync.web.screens.people.filters import CHOICES, SHOWS, Search, need_filters, place_text, read_search
 from mailchimpsync.web.screens.people.rows import lines_of
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.templatetags.screens import number as in_digits
 
 AT_ONCE_MAX = 10_000
 """More rows than this are included by a background task: a page would take too long."""
@@ -159,7 +160,7 @@ def report_included(visit: Visit, number: int) -> None:
         "%(number)s people are included in the next sync.",
         number,
     )
-    visit.say(text % {"number": f"{number:,}"})
+    visit.say(text % {"number": in_digits(number)})
 
 
 urlpatterns = [

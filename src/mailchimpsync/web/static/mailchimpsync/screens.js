@@ -3,15 +3,12 @@
 
 document.documentElement.classList.remove("no-script");
 
-// Times in the reader's own zone.
-function localTimes(root) {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-  for (const one of root.querySelectorAll("time[data-local]")) {
-    one.title = one.textContent;
-    one.textContent = format.format(new Date(one.dateTime));
-    one.removeAttribute("data-local");
-  }
+// Pages are made with times in the browser's zone, once it is known.
+function rememberTimeZone() {
+  const zone = encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone);
+  document.cookie = `mailchimpsync_time_zone=${zone}; path=${document.documentElement.dataset.root}; max-age=31536000; samesite=lax`;
 }
+rememberTimeZone();
 
 // Adds `confirmed` to a form after its dialog; without scripts a page asks instead: <form data-adds-confirmed>.
 function confirmation() {
@@ -53,15 +50,10 @@ document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copies]");
   if (copy) navigator.clipboard.writeText(document.getElementById(copy.dataset.copies).textContent.trim());
 });
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
-});
 // A part of the page that refreshes does not close an open dialog.
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (document.querySelector("dialog[open]")) event.detail.shouldSwap = false;
 });
-document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt));
-localTimes(document);
 
 // A part of a page that refreshes: opened details stay open, and the reader is not interrupted.
 let opened = [];

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from mailchimpsync.actions import SizedGroup
 from mailchimpsync.config import Configuration
 from mailchimpsync.mailchimp import Audience
+from mailchimpsync.web.templatetags.screens import number
 
 Options: TypeAlias = list[tuple[str, str]]
 OptionGroups: TypeAlias = list[tuple[str, Options]]
@@ -21,13 +22,13 @@ def audience_label(one: Audience) -> str:
     text = ngettext(
         "%(name)s (%(number)s subscribed person)", "%(name)s (%(number)s subscribed people)", one.member_count
     )
-    return text % {"name": one.name, "number": f"{one.member_count:,}"}
+    return text % {"name": one.name, "number": number(one.member_count)}
 
 
 def group_label(one: SizedGroup) -> str:
     """Return a group's title with its size."""
     text = ngettext("%(title)s (%(number)s contact)", "%(title)s (%(number)s contacts)", one.size)
-    return text % {"title": one.title, "number": f"{one.size:,}"}
+    return text % {"title": one.title, "number": number(one.size)}
 
 
 def free_groups(groups: Iterable[SizedGroup], configuration: Configuration, *, but_of: str = "") -> list[SizedGroup]:

@@ -20,7 +20,7 @@ from mailchimpsync.actions.configuration.other_sites import other_sites_sentence
 from mailchimpsync.config import Configuration, Link, Schedule
 from mailchimpsync.errors import MailchimpsyncError, UsageError
 from mailchimpsync.mailchimp import Audience
-from mailchimpsync.messages import Message, in_language
+from mailchimpsync.messages import Message
 from mailchimpsync.web.screens.configuration.connection import (
     campaigns,
     data,
@@ -118,7 +118,7 @@ def _others(visit: Visit, link: Link) -> list[Message]:
 
 def _said_of_new_members(link: Link, found: dict[str, tuple[Audience, ...]]) -> str:
     chosen = next(one for one in found[link.account] if one.id == link.audience_id)
-    return in_language(new_members_sentence(link, double_optin=chosen.double_optin), _)
+    return translated(new_members_sentence(link, double_optin=chosen.double_optin))
 
 
 def _save_new(visit: Visit, form: ConnectForm, link: Link, wish: PendingChange) -> HttpResponse | None:

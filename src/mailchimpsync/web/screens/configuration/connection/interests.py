@@ -22,6 +22,7 @@ from mailchimpsync.web.screens.configuration.connection.choices import free_grou
 from mailchimpsync.web.screens.configuration.connection.part import PartForm, edit_part, save_groups
 from mailchimpsync.web.screens.names import group_name, interest_name, names_at_once
 from mailchimpsync.web.screens.screen import Visit
+from mailchimpsync.web.templatetags.screens import number
 
 _PREFIX = "interest_"
 
@@ -88,7 +89,7 @@ class InterestsForm(PartForm):
 
 def _people(one: Interest) -> str:
     text = ngettext("Chosen by %(number)s person", "Chosen by %(number)s people", one.member_count)
-    return text % {"number": f"{one.member_count:,}"}
+    return text % {"number": number(one.member_count)}
 
 
 def card(visit: Visit, link: Link) -> Card:

@@ -19,7 +19,7 @@ from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.configuration.child_groups import child_group_sentences
 from mailchimpsync.config import Link
 from mailchimpsync.errors import MailchimpsyncError
-from mailchimpsync.messages import Message, in_language
+from mailchimpsync.messages import Message
 from mailchimpsync.web.screens.configuration.saving import (
     ConfigurationForm,
     PendingChange,
@@ -28,6 +28,7 @@ from mailchimpsync.web.screens.configuration.saving import (
     status_of_form,
 )
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.templatetags.screens import translated
 
 
 class PartForm(ConfigurationForm):
@@ -132,7 +133,7 @@ def child_groups_of(visit: Visit, link: Link, titles: Mapping[int, str]) -> list
 def warn_each(visit: Visit, sentences: Sequence[str]) -> None:
     """Warn of each on the next page."""
     for one in sentences:
-        visit.warn(in_language(one, _))
+        visit.warn(translated(one))
 
 
 def show_part(visit: Visit, template: str, link: Link, form: ConfigurationForm, **context: Any) -> HttpResponse:

@@ -26,6 +26,7 @@ from mailchimpsync.web.screens.configuration.fields import (
     percent_field,
 )
 from mailchimpsync.web.screens.screen import Visit
+from mailchimpsync.web.templatetags.screens import number
 
 KINDS: dict[str, Promise] = {
     "unsubscribe": gettext_lazy("Unsubscribed at Mailchimp"),
@@ -154,9 +155,9 @@ def _guard_line(guard: Guard) -> str:
     if not guard.enabled:
         return _("Syncs are never held, however many people they change.")
     numbers = {
-        "unsubscribe": f"{guard.unsubscribe_number:,}",
+        "unsubscribe": number(guard.unsubscribe_number),
         "unsubscribe_share": f"{guard.unsubscribe_share * PERCENT:g}",
-        "remove": f"{guard.remove_number:,}",
+        "remove": number(guard.remove_number),
         "remove_share": f"{guard.remove_share * PERCENT:g}",
     }
     text = _(

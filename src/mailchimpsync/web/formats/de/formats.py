@@ -1,0 +1,6 @@
+"""Such as “30.11.2026, 17:05”."""
+
+DATE_FORMAT = "d.m.Y"
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT = "d.m.Y, H:i"
+YEAR_MONTH_FORMAT = "M Y"

@@ -1,0 +1,1 @@
+"""Dates and times as British readers write them."""

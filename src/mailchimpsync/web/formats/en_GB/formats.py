@@ -1,0 +1,6 @@
+"""Such as “30 Nov 2026, 17:05”."""
+
+DATE_FORMAT = "j M Y"
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT = "j M Y, H:i"
+YEAR_MONTH_FORMAT = "M Y"

@@ -1,0 +1,1 @@
+"""Dates and times as American readers write them."""

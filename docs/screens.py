@@ -106,7 +106,7 @@ def look_and_sync(charity: Charity, camera: Camera) -> None:
     page.get_by_role("button", name="Preview the first sync").click()
     page.get_by_role("heading", name="Summary").wait_for(timeout=60_000)
     camera.take("first-sync")
-    page.get_by_role("button", name="Run this sync and turn on automatic syncing").click()
+    page.get_by_role("button", name="and turn on automatic syncing").click()
     charity.site.refresh()
     for _ in range(240):
         [status] = getstatus(charity.site)

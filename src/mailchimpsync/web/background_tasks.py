@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from mailchimpsync.actions import Site
 from mailchimpsync.errors import BusyError, Code, MailchimpsyncError
 from mailchimpsync.web.responses import log_unexpected
+from mailchimpsync.web.task_progress import TaskProgress
 
 TASKS_AT_ONCE_MAX = 4
 KEPT_MAX = 100
@@ -32,6 +33,7 @@ class BackgroundTask:
         kind: such as `sync` or `plan`.
         result: what the work returned; None while it runs.
         error: the error that ended it.
+        progress: how far it is, if it leaves no run in the database.
     """
 
     kind: str
@@ -41,6 +43,7 @@ class BackgroundTask:
     ended_at: datetime | None = None
     result: Any = None
     error: MailchimpsyncError | None = None
+    progress: TaskProgress | None = None
 
     @property
     def is_under_way(self) -> bool:
@@ -55,13 +58,15 @@ class BackgroundTasks:
     _newest: dict[str, BackgroundTask] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def begin(self, site: Site, kind: str, list_id: str, work: Work, *, by: str) -> BackgroundTask:
+    def begin(
+        self, site: Site, kind: str, list_id: str, work: Work, *, by: str, progress: TaskProgress | None = None
+    ) -> BackgroundTask:
         """Start work in a separate thread, with a separate site.
 
         Raises:
             BusyError: another task is running for this audience, or too many are running in total.
         """
-        task = BackgroundTask(kind, list_id, by, site.runtime.now())
+        task = BackgroundTask(kind, list_id, by, site.runtime.now(), progress=progress)
         with self._lock:
             self._check_room(list_id)
             self._forget_oldest()

@@ -66,7 +66,7 @@ def test_ada_comes_from_nothing_to_a_synced_list(visit: Visit, own_charity: Begi
     until_shown(page, "Summary", scripts=scripts)
     if scripts:  # the check of accessibility is one itself
         assert accessibility_problems(page) == []
-    page.get_by_role("button", name="Run this sync and turn on automatic syncing").click()
+    page.get_by_role("button", name="and turn on automatic syncing").click()
 
     expect(page.get_by_text("the first sync has started")).to_be_visible()
     until_synced(charity, page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -11,8 +12,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mailchimpsync.actions import Plan, createplan, getplans, getruns, undoplan, watch
+from mailchimpsync.actions.plans.words import DEEDS, KIND_WORDS
 from mailchimpsync.model import ChangeKind
+from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.web.models import Role
+from mailchimpsync.web.screens.labels import WORDS
+from mailchimpsync.web.templatetags.charts import by_kind
 from mailchimpsync_sandbox.world import AUDIENCE_ID, NEWS_GROUP, Side
 from support.browser import PHONE, accessibility_problems, is_too_wide
 from support.charity import Charity, configuration
@@ -64,8 +69,15 @@ def test_otto_looks_at_a_held_sync_and_lets_it_be_done(visit: Visit, own_charity
     expect(page.get_by_text("people would be unsubscribed or archived at Mailchimp")).to_be_visible()
     expect(page.locator("tbody tr").first).to_contain_text("subscribed → unsubscribed")
     assert accessibility_problems(page) == []
-    page.get_by_role("button", name="Approve and carry out now").click()
-    page.get_by_role("dialog").get_by_role("button", name="Carry out now").click()
+    expect(page.get_by_text("people were removed from the group")).to_be_visible()
+    somebody = page.locator("tbody .address").first.inner_text()
+    page.get_by_label("Name or e-mail contains").fill(somebody)
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("#people tbody tr")).to_have_count(1)
+    assert accessibility_problems(page) == []
+    deed = f"Unsubscribe {plan.counts['unsubscribe']} people"
+    page.get_by_role("button", name=deed, exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name=deed).click()
     expect(page.get_by_role("heading", name="The sync is done")).to_be_visible(timeout=60_000)
     page.goto(f"{charity.url}/plans/{plan.id}")
     expect(page.get_by_text("Carried out by")).to_be_visible()
@@ -146,13 +158,72 @@ def test_a_plan_to_undo_a_sync_says_why_people_are_left_out(charity: Charity) ->
     assert f"{plan.to_do} not done yet" in page
 
 
-def test_every_kind_of_change_has_words_on_the_page_of_the_first_sync_and_on_those_of_plans(charity: Charity) -> None:
-    from mailchimpsync.web.screens.configuration.connection.first_sync import _SENTENCES  # noqa: PLC0415 (Django is set up now)
-    from mailchimpsync.web.screens.labels import WORDS  # noqa: PLC0415
+def test_every_kind_of_change_has_words_in_the_summary_on_its_button_and_at_the_command_line() -> None:
+    counts = {kind.value: 2 for kind in ChangeKind}
 
-    assert charity.site.configuration.connections
-    assert _SENTENCES.keys() == set(ChangeKind)
-    assert set(ChangeKind) <= WORDS.keys()
+    assert {kind for kind, people in by_kind(counts) if people == 2} <= WORDS.keys()
+    assert len(by_kind(counts)) == len(ChangeKind)
+    assert KIND_WORDS.keys() == DEEDS.keys() == set(ChangeKind)
+
+
+def test_of_a_long_plan_a_few_of_each_kind_come_first_and_the_rest_by_kind_by_name_and_by_date(
+    charity: Charity,
+) -> None:
+    plan_id = keep_long_plan(charity)
+    with signed_in(charity, Role.VIEWER) as vera:
+
+        def people(query: str) -> list[str]:
+            return re.findall(r"(\w+\d+)@example\.org", vera.get(f"/plans/{plan_id}{query}").text)
+
+        assert people("") == ["left0", "left1", "left2", "new0", "new1", "new2"]
+        assert people("?show=unsubscribe") == [f"left{number}" for number in range(25)]
+        assert people("?show=unsubscribe&page=2") == [f"left{number}" for number in range(25, 40)]
+        assert people("?q=NEW+lee19") == ["new19"]
+        assert people("?show=dates") == ["left7"]
+        assert people("?q=nobody") == []
+        page = vera.get(f"/plans/{plan_id}").text
+
+    assert "51 people were removed from the group “Newsletter” in CiviCRM" in page
+    assert "Subscribing 20 people sends no e-mail." in page
+    assert "Mailchimp bills 100 contacts now, 120 afterwards: 20 more." in page
+
+
+def keep_long_plan(charity: Charity) -> int:
+    """Keep a plan that unsubscribes 40 people, one of them by date, and subscribes 20."""
+    now = charity.site.runtime.now()
+    date = now.isoformat()
+    burst = {"people": 51, "begin": date, "end": date, "method": "Admin", "group": NEWS_GROUP}
+    background = {"reasons": {"CIVICRM_REMOVED": 40}, "by_date": 1, "bursts": [{"reason": "CIVICRM_REMOVED", **burst}]}
+    about = {"made_at": now, "made_by": "ada", "expires_at": now, "links": {}, "excess": [], "background": background}
+    numbers = {"counts": {"unsubscribe": 40, "add": 20}, "billable": {"before": 100, "after": 120}}
+    dates = [{"group": NEWS_GROUP, "mailchimp": date, "civicrm": date}]
+    left = [
+        _planned(f"left{number}", "unsubscribe", "unsubscribed", dates=dates if number == 7 else None)
+        for number in range(40)
+    ]
+    new = [_planned(f"new{number}", "add", "subscribed", name=f"Nora Lee{number}") for number in range(20)]
+    with charity.site.store.begin() as tx:
+        plan_id = kept_plans.keep_plan(tx, list_id=AUDIENCE_ID, kind="plan", **about, **numbers)
+        kept_plans.keep_changes(tx, plan_id, [*left, *new])
+    return plan_id
+
+
+def _planned(who: str, kind: str, status: str, **columns: Any) -> dict[str, Any]:
+    return {
+        "identity": f"m:{who}",
+        "address": f"{who}@example.org",
+        "before": {"status": None, "interests": {}, "groups": {}},
+        "create_contact": False,
+        "group_changes": [],
+        "member_update": {"email_address": f"{who}@example.org", "status": status},
+        "sync_status": "live",
+        "reason": "CIVICRM_REMOVED",
+        "agreed": {},
+        "kinds": f",{kind},",
+        "name": None,
+        "dates": None,
+        **columns,
+    }
 
 
 def test_a_plan_that_is_not_there_is_told_so(charity: Charity) -> None:

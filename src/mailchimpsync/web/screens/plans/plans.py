@@ -10,18 +10,22 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
 
-from mailchimpsync.actions import Names, Plan, applyplan, approveplan, dropplan, getplannedchanges, getplans
+from mailchimpsync.actions import Names, Plan, applyplan, approveplan, dropplan, getplans
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.plans.csv import all_changes, csv_lines
+from mailchimpsync.actions.plans.plans import SEARCH_LENGTH, count_planned_changes
 from mailchimpsync.config import Link
-from mailchimpsync.store.changes.kept_plans import PlanState
+from mailchimpsync.model import ChangeKind
+from mailchimpsync.store.changes.kept_plans import ChangeFilter, PlanState
 from mailchimpsync.web.screens.names import names_at_once
-from mailchimpsync.web.screens.person_links import people_links
+from mailchimpsync.web.screens.plan_changes import changes_with_people, samples_of
+from mailchimpsync.web.screens.plan_decision import plan_decision
 from mailchimpsync.web.screens.screen import Visit, screen
 
 PLANS_SHOWN = 100
 CHANGES_PER_PAGE = 25
+BY_DATE = "dates"
 _WAITING = (PlanState.OPEN, PlanState.APPROVED)
 
 
@@ -72,9 +76,13 @@ def decide(visit: Visit, plan_id: int) -> HttpResponse:
     [found], act = getplans(visit.site, id=plan_id), visit.request.POST.get("act")
     if act == "drop":
         dropplan(visit.site, id=plan_id, by=visit.by)
-        visit.say(_("Plan %(id)s is dropped. The next sync will decide again.") % {"id": plan_id})
+        visit.say(
+            _("Plan %(id)s is dropped, and nothing was changed. The next sync will decide again.") % {"id": plan_id}
+        )
     elif visit.request.POST.get("confirmed") != "yes":
-        return visit.render("decide_plan.html", {"plan": found, "act": act, "link": _link_of(visit, found)})
+        link = _link_of(visit, found)
+        context = {"plan": found, "act": act, "link": link, "decision": plan_decision(found, link, Names())}
+        return visit.render("decide_plan.html", context)
     elif act == "approve":
         approveplan(visit.site, id=plan_id, by=visit.by)
         visit.say(_("Plan %(id)s is approved. The next sync will do exactly this.") % {"id": plan_id})
@@ -101,24 +109,36 @@ def _apply(visit: Visit, found: Plan) -> HttpResponse:
 def _about(visit: Visit, plan_id: int) -> dict[str, Any]:
     [found] = getplans(visit.site, id=plan_id)
     link, now = _link_of(visit, found), visit.site.runtime.now()
-    paginator = Paginator(range(found.people), CHANGES_PER_PAGE)
-    page = paginator.get_page(visit.request.GET.get("page"))
-    offset = (page.number - 1) * CHANGES_PER_PAGE
-    changes = getplannedchanges(visit.site, id=plan_id, limit=CHANGES_PER_PAGE, offset=offset)
-    if changes:
-        _names(visit, found)  # kept for a while, and shown with each change
-    people = people_links(visit.site, link, [(one.contact_id, one.member_id) for one in changes])
+    wanted = _wanted(visit)
+    names = _names(visit, found)  # kept for a while, and shown with each change
     is_waiting = found.expires_at > now and link is not None
-    return {
+    about = {
         "plan": found,
         "link": link,
-        "page": page,
-        "changes": list(zip(changes, people, strict=True)),
+        "decision": plan_decision(found, link, names),
+        "wanted": wanted,
+        "kinds": [one for one in ChangeKind if found.counts.get(one)],
         "can_be_approved": is_waiting and found.state == PlanState.OPEN,
         "can_be_applied": is_waiting and found.state in _WAITING,
         "can_be_dropped": found.state in _WAITING,
-        "with_outcome": any(one.outcome for one in changes),
     }
+    is_sample = found.people > CHANGES_PER_PAGE and not {"show", "q", "page"} & visit.request.GET.keys()
+    return about | ({"samples": samples_of(visit, found, link)} if is_sample else _page(visit, found, link, wanted))
+
+
+def _wanted(visit: Visit) -> ChangeFilter:
+    """Return which changes are asked for: a kind, those that rest on dates, or everyone; and whose."""
+    show, search = (visit.request.GET.get(name, "") for name in ("show", "q"))
+    kind = show if show in set(ChangeKind) else ""
+    return ChangeFilter(kind, by_date=show == BY_DATE, search=search.strip()[:SEARCH_LENGTH])
+
+
+def _page(visit: Visit, found: Plan, link: Link | None, wanted: ChangeFilter) -> dict[str, Any]:
+    number = count_planned_changes(visit.site, found.id, wanted)
+    page = Paginator(range(number), CHANGES_PER_PAGE).get_page(visit.request.GET.get("page"))
+    offset = (page.number - 1) * CHANGES_PER_PAGE
+    changes = changes_with_people(visit, found, link, wanted, limit=CHANGES_PER_PAGE, offset=offset)
+    return {"page": page, "number": number, "changes": changes}
 
 
 urlpatterns = [

@@ -38,6 +38,7 @@ from mailchimpsync.web.screens.state_badge import current_badge
 from mailchimpsync.web.screens.status.cards import ConnectionCard, announcement_of, connection_cards
 from mailchimpsync.web.screens.status.differences import DIFFERENCES_PER_PAGE, counts_by_cause, shown_differences
 from mailchimpsync.web.screens.status.outcomes import OutcomeMessage, outcome_of, results_of
+from mailchimpsync.web.task_progress import TaskProgress
 
 
 @screen()
@@ -123,7 +124,8 @@ def plan(visit: Visit, list_id: str) -> HttpResponse:
         "by": visit.by,
         "stop": visit.service.stop,
     }
-    begin(visit, link, "plan", lambda site: createplan(site, group_id=link.group_id, **options))
+    options["progress"] = progress = TaskProgress(visit.site.runtime.now)
+    begin(visit, link, "plan", lambda site: createplan(site, group_id=link.group_id, **options), progress)
     visit.say(_("The plan is being made. This changes nothing."))
     return redirect("connection", list_id)
 
@@ -185,7 +187,9 @@ def dismiss(visit: Visit, list_id: str) -> HttpResponse:
     return redirect("connection", list_id)
 
 
-def begin(visit: Visit, link: Link, kind: str, work: Callable[[Site], Any]) -> None:
+def begin(
+    visit: Visit, link: Link, kind: str, work: Callable[[Site], Any], progress: TaskProgress | None = None
+) -> None:
     """Start a background task for a connection, and read the names of its groups and interests first.
 
     Raises:
@@ -196,7 +200,7 @@ def begin(visit: Visit, link: Link, kind: str, work: Callable[[Site], Any]) -> N
         fetch_names(site, link)
         return work(site)
 
-    visit.service.tasks.begin(visit.site, kind, link.audience_id, with_names, by=visit.by)
+    visit.service.tasks.begin(visit.site, kind, link.audience_id, with_names, by=visit.by, progress=progress)
 
 
 def _is_decided(visit: Visit, task: BackgroundTask | None) -> bool:

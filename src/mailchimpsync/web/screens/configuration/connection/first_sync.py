@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext_lazy
 
 from mailchimpsync.actions import (
     LastSync,
@@ -19,7 +15,6 @@ from mailchimpsync.actions import (
     approveplan,
     change_configuration,
     createplan,
-    getplannedchanges,
     getplans,
     last_syncs,
 )
@@ -29,69 +24,18 @@ from mailchimpsync.config import Link
 from mailchimpsync.errors import ConfigurationError, UsageError
 from mailchimpsync.web.background_tasks import BackgroundTask
 from mailchimpsync.web.screens.configuration.connection.part import watch_page
-from mailchimpsync.web.screens.names import fetch_names
+from mailchimpsync.web.screens.names import fetch_names, names_at_once
+from mailchimpsync.web.screens.plan_changes import samples_of
+from mailchimpsync.web.screens.plan_decision import plan_decision
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.task_progress import TaskProgress
 
 PLAN, SYNC = "plan", "sync"
-EXAMPLES_SHOWN = 8
-
-_SENTENCES: dict[str, Promise] = {
-    "unsubscribe": ngettext_lazy(
-        "%(number)s person will be unsubscribed or archived at Mailchimp.",
-        "%(number)s people will be unsubscribed or archived at Mailchimp.",
-        "number",
-    ),
-    "remove": ngettext_lazy(
-        "%(number)s person will be removed from a group in CiviCRM.",
-        "%(number)s people will be removed from groups in CiviCRM.",
-        "number",
-    ),
-    "add": ngettext_lazy(
-        "%(number)s person will be subscribed at Mailchimp.",
-        "%(number)s people will be subscribed at Mailchimp.",
-        "number",
-    ),
-    "ask": ngettext_lazy(
-        "Mailchimp will ask %(number)s person to confirm. They get no mailings until they do.",
-        "Mailchimp will ask %(number)s people to confirm. They get no mailings until they do.",
-        "number",
-    ),
-    "join": ngettext_lazy(
-        "%(number)s person will be added to groups in CiviCRM.",
-        "%(number)s people will be added to groups in CiviCRM.",
-        "number",
-    ),
-    "create": ngettext_lazy(
-        "%(number)s contact will be created in CiviCRM.", "%(number)s contacts will be created in CiviCRM.", "number"
-    ),
-    "interests": ngettext_lazy(
-        "Interests will change for %(number)s person.",
-        "Interests will change for %(number)s people.",
-        "number",
-    ),
-    "correct": ngettext_lazy(
-        "%(number)s contact will be corrected in CiviCRM (name, address or hold).",
-        "%(number)s contacts will be corrected in CiviCRM (names, addresses or holds).",
-        "number",
-    ),
-    "data": ngettext_lazy(
-        "Data at Mailchimp will change for %(number)s person.",
-        "Data at Mailchimp will change for %(number)s people.",
-        "number",
-    ),
-}
 
 
 def is_waiting(link: Link, last: LastSync) -> bool:
     """Say whether a connection waits for its first sync to be reviewed and turned on."""
     return not link.schedule.enabled and last.at is None
-
-
-def count_sentences(plan: Plan) -> Iterator[str]:
-    """Yield what a plan does, a sentence for each kind of change."""
-    for kind, text in _SENTENCES.items():
-        if number := plan.counts.get(kind):
-            yield str(text % {"number": number})
 
 
 @screen(Scope.READ)
@@ -107,12 +51,13 @@ def show(visit: Visit, list_id: str) -> HttpResponse:
 def begin_preview(visit: Visit, list_id: str) -> HttpResponse:
     """Start a preview of the first sync, which changes nothing."""
     link, by, stop = find_audience(visit.site, list_id), visit.by, visit.service.stop
+    progress = TaskProgress(visit.site.runtime.now)
 
     def work(site: Site) -> list[Plan]:
         fetch_names(site, link)
-        return createplan(site, group_id=link.group_id, by=by, stop=stop)
+        return createplan(site, group_id=link.group_id, by=by, progress=progress, stop=stop)
 
-    visit.service.tasks.begin(visit.site, PLAN, list_id, work, by=by)
+    visit.service.tasks.begin(visit.site, PLAN, list_id, work, by=by, progress=progress)
     return redirect("configuration-first-sync", list_id)
 
 
@@ -176,9 +121,8 @@ def _context(visit: Visit, link: Link) -> dict[str, object]:
         "is_waiting": is_waiting(link, last),
         "plan": plan,
         "plan_url": f"{reverse('plans')}/{plan.id}" if plan else "",
-        "sentences": list(count_sentences(plan)) if plan else [],
-        "examples": getplannedchanges(visit.site, id=plan.id, limit=EXAMPLES_SHOWN) if plan else [],
-        "failing": sum(one.count for one in plan.failures) if plan else 0,
+        "decision": plan_decision(plan, link, names_at_once(visit, link)) if plan else None,
+        "samples": samples_of(visit, plan, link) if plan else [],
     }
 
 

@@ -219,6 +219,16 @@ def test_persons_come_with_what_forbids_mailing_them(civicrm: Civicrm) -> None:
     assert found[fred] == ("", "", False, True, True, True, ())
 
 
+def test_a_round_number_of_addresses_is_known_to_be_all_of_them(civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    everyone = sandbox.load_contacts([{"emails": mails(f"p{number}@bedrock.org")} for number in range(100)])
+    _ = client.pattern
+    sandbox.log.clear()
+
+    assert len(persons(client, everyone)) == 100
+    assert sandbox.log.as_dict()["total"] == 1
+
+
 def test_thousands_of_persons_with_an_address_each_are_read_in_few_requests(civicrm: Civicrm) -> None:
     sandbox, client = civicrm
     everyone = sandbox.load_contacts([{"emails": mails(f"p{number}@bedrock.org")} for number in range(4_100)])

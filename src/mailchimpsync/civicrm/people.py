@@ -80,8 +80,8 @@ def persons(
 
 
 def _some_persons(client: CivicrmClient, ids: Sequence[int], unreadable: list[UnreadableRow]) -> dict[int, Person]:
-    contacts, emails, unread = _fetch(client, ids)
-    if len(ids) > 1 and _may_lack_some(len(ids), contacts, emails, unread):
+    contacts, emails, unread, emails_there = _fetch(client, ids)
+    if len(ids) > 1 and _may_lack_some(len(ids), contacts, emails, unread, emails_there):
         half = len(ids) // 2
         return _some_persons(client, ids[:half], unreadable) | _some_persons(client, ids[half:], unreadable)
     unreadable.extend(unread)
@@ -93,34 +93,44 @@ def _some_persons(client: CivicrmClient, ids: Sequence[int], unreadable: list[Un
     return {row["id"]: _person(row, by_contact.get(row["id"], [])) for row in contacts}
 
 
-def _may_lack_some(asked: int, contacts: list[_Contact], emails: list[_Email], unread: list[UnreadableRow]) -> bool:
-    """Say whether there may be more contacts or addresses than the site gave."""
+def _may_lack_some(
+    asked: int,
+    contacts: list[_Contact],
+    emails: list[_Email],
+    unread: list[UnreadableRow],
+    emails_there: int | None,
+) -> bool:
+    """Say whether there may be more contacts or addresses than the site gave; it also counts the addresses."""
     odd_contacts = sum(one.entity == "Contact" for one in unread)
     shown = len(contacts) + odd_contacts
     lacks_contacts = shown < asked and may_be_cut_off(shown, asked)
-    return lacks_contacts or may_be_cut_off(len(emails) + len(unread) - odd_contacts, PAGE_ROWS)
+    shown_emails = len(emails) + len(unread) - odd_contacts
+    return lacks_contacts or (shown_emails != emails_there and may_be_cut_off(shown_emails, PAGE_ROWS))
 
 
-def _fetch(client: CivicrmClient, ids: Sequence[int]) -> tuple[list[_Contact], list[_Email], list[UnreadableRow]]:
+def _fetch(
+    client: CivicrmClient, ids: Sequence[int]
+) -> tuple[list[_Contact], list[_Email], list[UnreadableRow], int | None]:
     contact = {
         "select": list(_Contact.__annotations__),
         "where": [["id", "IN", list(ids)], ["is_deleted", "IN", [True, False]]],
         "limit": PAGE_ROWS,
     }
     email = {
-        "select": list(_Email.__annotations__),
+        "select": [*_Email.__annotations__, "row_count"],
         "where": [["contact_id", "IN", list(ids)]],
         "orderBy": {"id": "ASC"},
         "limit": PAGE_ROWS,
     }
     results = client.multi({"contacts": ("Contact", "get", contact), "emails": ("Email", "get", email)})
-    contacts, emails = succeeded(results["contacts"]).values, succeeded(results["emails"]).values
+    contacts, answer = succeeded(results["contacts"]).values, succeeded(results["emails"])
+    emails, emails_there = answer.values, answer.count_matched
     try:
-        return _CONTACTS.validate_python(contacts), _EMAILS.validate_python(emails), []
+        return _CONTACTS.validate_python(contacts), _EMAILS.validate_python(emails), [], emails_there
     except ValidationError:
         some, odd_contacts = readable_values(contacts, TypeAdapter(_Contact).validate_python, "Contact")
         others, odd_emails = readable_values(emails, TypeAdapter(_Email).validate_python, "Email")
-        return some, others, [*odd_contacts, *odd_emails]
+        return some, others, [*odd_contacts, *odd_emails], emails_there
 
 
 def _person(row: _Contact, emails: list[Email]) -> Person:

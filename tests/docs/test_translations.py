@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gettext
+import re
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ import django
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+
+from mailchimpsync.errors import REGISTRY, remedy_when_lasting
+from mailchimpsync.web.screens.wording import ON_SCREENS
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,3 +83,36 @@ def _messages(file: Path) -> dict[Any, str]:
     with file.open("rb") as stream:
         found: dict[Any, str] = vars(gettext.GNUTranslations(stream))["_catalog"]
     return {text: said for text, said in found.items() if text}
+
+
+COMMAND = re.compile(r"`mailchimpsync|`serve`|--[a-z]{3}|public_url|accept_|force_restart|MAILCHIMPSYNC_")
+ONLY_TYPED = {
+    (
+        "The account “%(name)s” is already configured, and this key has no access to its audience %(audience)s. If "
+        "this is another account, give it another name with --account."
+    ),
+    (
+        "Another run is in progress on audience %(id)s, so no new one was started. To stop the other one first, use "
+        "`--force-restart --force-restart`, or force_restart=2."
+    ),
+    (
+        "Run %(id)s of audience %(list_id)s can't stop before %(stage)s: it has already reached %(reached)s, which "
+        "comes later. Nothing was done. Name a later stage, or start a new run with force_restart. The order of the "
+        "stages is: %(stages)s."
+    ),
+    "There is no site in %(home)s yet; run `mailchimpsync init`.",
+}
+"""Texts that only answer what someone has typed: no screen offers it."""
+
+
+def test_no_text_that_can_reach_a_screen_names_a_command() -> None:
+    found = {str(one) for message in translator().collect() for one in _forms(message.id)}
+    found |= {remedy_when_lasting(code) for code in REGISTRY}
+
+    assert [text for text in found - ONLY_TYPED - set(ON_SCREENS) if COMMAND.search(text)] == []
+    assert [text for text in map(str, ON_SCREENS.values()) if COMMAND.search(text)] == []
+    assert found >= ONLY_TYPED | set(ON_SCREENS)
+
+
+def _forms(text: object) -> tuple[object, ...]:
+    return text if isinstance(text, tuple) else (text,)

@@ -421,7 +421,7 @@ def test_otto_lets_everything_be_checked_and_reads_what_to_do(own_charity: Begin
         otto.fill_in("/configuration/check", at="/configuration/check/begin")
         text = until(lambda: otto.look("/configuration/check").text, "What to do:")
 
-    assert "No public_url is set" in text
+    assert "This service has no public address" in text
     assert "checks passed" in text
     assert "Preview the first sync, then turn it on." in text
     assert "mailchimpsync sync" not in text

@@ -16,7 +16,7 @@ from mailchimpsync.actions import getstatus
 from mailchimpsync.decide.lanes import shares
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.model import LaneChoice, Stage
-from mailchimpsync.store.runs import runs
+from mailchimpsync.store.runs import attempts, runs
 from mailchimpsync.store.verify import verifications
 from mailchimpsync.web.models import Role
 from mailchimpsync_sandbox.world import AUDIENCE_ID
@@ -29,7 +29,7 @@ HOME = f"/connections/{AUDIENCE_ID}"
 WAIT = 60_000
 """Milliseconds until what someone has begun must be done, on a busy machine."""
 
-ACTS = ("sync", "plan", "verify", "abort", "dismiss", "pause", "resume")
+ACTS = ("sync", "plan", "verify", "abort", "dismiss", "pause", "resume", "accept/empty")
 
 
 def under_way(charity: Charity, done: int, total: int | None, seconds: int) -> None:
@@ -351,3 +351,20 @@ def test_calls_that_fail_every_minute_are_one_line_of_the_history(own_charity: C
 
     assert page.count("<code>CV_GROUP_GONE</code>") == 1
     assert "3 failed attempts, the last one at" in page
+
+
+def test_a_group_that_looks_empty_is_accepted_by_a_button_and_never_by_a_command(
+    own_charity: Callable[..., Charity],
+) -> None:
+    charity = own_charity(people=5)
+    with charity.site.store.begin() as tx:
+        attempts.record_failure(tx, AUDIENCE_ID, charity.site.runtime.now(), "CV_GROUP_EMPTY")
+    with signed_in(charity, Role.OPERATOR) as otto, signed_in(charity, Role.VIEWER) as vera:
+        assert "sync anyway" not in vera.get(HOME).text
+        page, asked = otto.get(HOME).text, otto.get(f"{HOME}/accept/empty").text
+
+        assert "It's true: sync anyway" in page
+        assert "Nobody is left in one of the connection&#x27;s groups" in asked
+        assert "Your limits on mass changes still apply" in asked
+        assert "--accept-empty" not in page + asked
+        assert otto.send_form(f"{HOME}/accept/empty").headers["Location"] == HOME

@@ -18,10 +18,12 @@ from django.views.decorators.http import require_http_methods
 from mailchimpsync.actions import Site
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.errors import REGISTRY, MailchimpsyncError
+from mailchimpsync.messages import in_language
 from mailchimpsync.web.models import Role, User
 from mailchimpsync.web.responses import FORBIDDEN, status_of
 from mailchimpsync.web.screens.menu import forget_numbers, menu
 from mailchimpsync.web.screens.tabs import Tab, frame_of, url_of
+from mailchimpsync.web.screens.wording import on_screen
 from mailchimpsync.web.service import Service, service_of
 
 logger = logging.getLogger(__name__)
@@ -113,9 +115,9 @@ def problem(visit: Visit, error: MailchimpsyncError) -> HttpResponse:
     entry = REGISTRY[error.code]
     context = {
         "title": _(entry.sentence),
-        "what": error.what,
-        "cause": _(entry.cause) if entry.cause else "",
-        "remedy": _(entry.remedy) if entry.remedy else "",
+        "what": in_language(error.what, on_screen),
+        "cause": in_language(entry.cause, on_screen),
+        "remedy": in_language(entry.remedy, on_screen),
         "code": error.code.value,
     }
     return visit.render("problem.html", context, status=status_of(error))

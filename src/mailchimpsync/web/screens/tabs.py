@@ -42,7 +42,7 @@ TITLES: Mapping[Tab, Promise] = {
 }
 
 _PAGES: Mapping[Tab, frozenset[str]] = {
-    Tab.STATUS: frozenset({"connection", "connection-batches", "differences", "abort", "pause"}),
+    Tab.STATUS: frozenset({"connection", "connection-batches", "differences", "abort", "accept", "pause"}),
     Tab.PEOPLE: frozenset({"cache", "cache-row", "cannot-sync"}),
     Tab.HISTORY: frozenset({"runs", "run"}),
     Tab.PLANS: frozenset({"plans", "plan", "decide-plan"}),

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
-from django.utils.translation import get_language, gettext, npgettext_lazy
+from django.utils.translation import get_language, npgettext_lazy
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions.api.description import Scope
@@ -25,6 +25,7 @@ from mailchimpsync.messages import in_language
 from mailchimpsync.web.icons import shapes_of
 from mailchimpsync.web.screens.dates import with_local_number, with_local_times, written, written_in_utc
 from mailchimpsync.web.screens.labels import LEVELS, WORDS
+from mailchimpsync.web.screens.wording import on_screen
 
 register = template.Library()
 
@@ -57,8 +58,8 @@ def as_text(value: Any) -> str:
 
 @register.filter
 def translated(text: str | None) -> str:
-    """Return a text of the engine in the reader's language and time zone; see `mailchimpsync.messages`."""
-    return with_local_times(in_language(text, gettext, with_local_number)) if text else ""
+    """Return a text of the engine as a screen says it, in the reader's language and time zone."""
+    return with_local_times(in_language(text, on_screen, with_local_number)) if text else ""
 
 
 @register.filter

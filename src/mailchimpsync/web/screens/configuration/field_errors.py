@@ -51,7 +51,7 @@ def add_error_beside_field(form: forms.Form, error: MailchimpsyncError, *, key: 
         return
     what = translated(sentence(error.what))
     lacking = error.lacking if isinstance(error, AccessError) else ()
-    remedy = _to_give(lacking) or str(_REMEDIES.get(error.code) or (_(entry.remedy) if entry.remedy else ""))
+    remedy = _to_give(lacking) or str(_REMEDIES.get(error.code) or translated(entry.remedy))
     said = [_(entry.sentence), what if sentence(error.what) != entry.sentence else "", remedy]
     form.add_error(_field_of(form, error.code, key, address), lines_of(said))
 

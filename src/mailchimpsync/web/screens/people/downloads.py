@@ -13,6 +13,7 @@ from mailchimpsync.actions.entities.browse import RowFilter
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.web.links import contact_url
 from mailchimpsync.web.screens.screen import Visit
+from mailchimpsync.web.templatetags.screens import translated
 
 _BYTE_ORDER_MARK = "\ufeff"
 """Makes spreadsheets read the file as UTF-8."""
@@ -49,7 +50,7 @@ def _lines(site: Site, wanted: RowFilter) -> Iterator[list[object]]:
             "last_name": names.get("last_name"),
             "why": _(entry.sentence) if entry else None,
             "detail": row.reason_detail,
-            "remedy": _(entry.remedy) if entry else None,
+            "remedy": translated(entry.remedy) if entry else None,
             "contact_page": contact_url(site, row.civicrm_contact_id),
         }
         yield [values[column] for column in COLUMNS]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, re_path
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import (
@@ -28,6 +28,7 @@ from mailchimpsync.actions import (
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.config import Link
+from mailchimpsync.errors import Code
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.runs.pauses import REASON_LENGTH_MAX
 from mailchimpsync.sync.verify import people_of
@@ -39,6 +40,21 @@ from mailchimpsync.web.screens.status.cards import ConnectionCard, announcement_
 from mailchimpsync.web.screens.status.differences import DIFFERENCES_PER_PAGE, counts_by_cause, shown_differences
 from mailchimpsync.web.screens.status.outcomes import OutcomeMessage, outcome_of, results_of
 from mailchimpsync.web.task_progress import TaskProgress
+
+ACCEPTANCE: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            Code.MC_AUDIENCE_EMPTY.value,
+            Code.MC_MEMBERS_VANISHED.value,
+            Code.CV_GROUP_EMPTY.value,
+            Code.CV_GROUP_OTHER.value,
+            Code.CV_CONTACTS_VANISHED.value,
+        ),
+        "empty",
+    ),
+    **dict.fromkeys((Code.CV_RESTORED.value, Code.OWN_RESTORED.value), "restored"),
+}
+"""What someone can accept about an error, so that the sync goes on."""
 
 
 @screen()
@@ -96,23 +112,30 @@ def differences(visit: Visit, list_id: str) -> HttpResponse:
 @screen(Scope.RUN, "POST")
 def sync(visit: Visit, list_id: str) -> HttpResponse:
     """Sync now: changes only, or everything."""
+    link, posted = find_audience(visit.site, list_id), visit.request.POST
+    return _begin_sync(visit, link, since="ever" if "everything" in posted else None, with_data="with_data" in posted)
+
+
+@screen(Scope.RUN, "GET", "HEAD", "POST")
+def accept(visit: Visit, list_id: str, what: str) -> HttpResponse:
+    """Sync although a side looks empty or restored, after a page that says what that means."""
     link = find_audience(visit.site, list_id)
-    everything = "everything" in visit.request.POST
-    since = "ever" if everything else None
-    options: dict[str, Any] = {
-        "with_data": "with_data" in visit.request.POST,
-        "by": visit.by,
-        "stop": visit.service.stop,
-    }
+    if visit.request.method != "POST":
+        return visit.render("accept.html", {**_context(visit, link), "what": what})
+    return _begin_sync(visit, link, **{f"accept_{what}": True})
+
+
+def _begin_sync(visit: Visit, link: Link, **wanted: Any) -> HttpResponse:
+    options: dict[str, Any] = {**wanted, "by": visit.by, "stop": visit.service.stop}
     wait = visit.service.is_alive is None
 
     def work(site: Site) -> Any:
         """Don't wait for Mailchimp if the service's worker handles batches."""
-        return fetchandreconcile(site, group_id=link.group_id, max_time=0, since=since, wait=wait, **options)
+        return fetchandreconcile(site, group_id=link.group_id, max_time=0, wait=wait, **options)
 
     begin(visit, link, "sync", work)
     visit.say(_("Sync started. This page shows its progress."))
-    return redirect("connection", list_id)
+    return redirect("connection", link.audience_id)
 
 
 @screen(Scope.RUN, "POST")
@@ -225,6 +248,7 @@ def _context(visit: Visit, link: Link) -> dict[str, Any]:
         "news": announcement_of([card]),
         "seconds": card.seconds,
         "log": log_with_times(card.status.log),
+        "acceptance": ACCEPTANCE.get(card.status.state.failing_code or ""),
         "newest": next(iter(getruns(visit.site, list_id=link.audience_id, limit=1)), None),
     }
 
@@ -246,6 +270,7 @@ urlpatterns = [
     path("connections/<str:list_id>/plan", plan, name="make-plan"),
     path("connections/<str:list_id>/verify", verify, name="verify"),
     path("connections/<str:list_id>/abort", abort, name="abort"),
+    re_path(r"^connections/(?P<list_id>[^/]+)/accept/(?P<what>empty|restored)$", accept, name="accept"),
     path("connections/<str:list_id>/pause", pause, name="pause"),
     path("connections/<str:list_id>/resume", resume, name="resume"),
     path("connections/<str:list_id>/dismiss", dismiss, name="dismiss-task"),

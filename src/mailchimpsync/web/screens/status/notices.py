@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from mailchimpsync.actions import Alert, ConnectionStatus
 from mailchimpsync.actions.texts.codes import explain_code
+from mailchimpsync.web.templatetags.screens import translated
 
 Text = str | Promise
 
@@ -131,4 +132,4 @@ def _by_code(alert: Alert) -> tuple[Text, Text, Text]:
         "campaigns": _("Campaigns aren't being imported"),
     }
     entry = explain_code(alert.code)
-    return titles.get(alert.kind, _("Something is wrong")), _(entry.sentence), _(entry.remedy) if entry.remedy else ""
+    return titles.get(alert.kind, _("Something is wrong")), _(entry.sentence), translated(entry.remedy)

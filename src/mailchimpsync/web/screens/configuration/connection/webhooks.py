@@ -36,7 +36,11 @@ def show(visit: Visit) -> HttpResponse:
     """Show what Mailchimp has, live, and what is wrong with it."""
     if visit.is_partial:
         return visit.part("configuration/parts/webhook_state.html", {"findings": _recent_findings(visit)})
-    context: dict[str, Any] = {"public_url": visit.site.settings.public_url}
+    here = f"{visit.request.scheme}://{visit.request.get_host()}"
+    context: dict[str, Any] = {
+        "public_url": visit.site.settings.public_url,
+        "public_address": f'public_url = "{here}"',
+    }
     if visit.site.configuration.connections:
         with with_time_limit(visit.site, SECONDS) as site:
             context["findings"] = check_webhooks(site)

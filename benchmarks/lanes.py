@@ -1,4 +1,6 @@
-"""Measures lanes beside a Mailchimp as slow as the real one: `python benchmarks/lanes.py [--people N] [--under-way N]`.
+"""Measures lanes beside a Mailchimp as slow as the real one: `python benchmarks/lanes.py`.
+
+With `--people N`, `--under-way N` and `--only opt-out` or `--only first-sync`.
 
 A call takes 0.36 s, a bulk call 10 s, and a batch waits 40 s and then does 10 operations a second (`options.SLOW`).
 """
@@ -8,17 +10,24 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
+from sqlalchemy import func, select
 from stand_ins import CIVICRM_KEY, GROUP, INTERESTS, LIST_ID, MAILCHIMP_KEY, StandIns, address, fill, stand_ins
+from webhooks import make_site, served
 
+from mailchimpsync.actions import Site, fetchandreconcile
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.civicrm import CivicrmClient
+from mailchimpsync.config import Schedule
 from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline, Runtime
 from mailchimpsync.store import Store
+from mailchimpsync.store.schema import update
 from mailchimpsync.sync import Options, Result, Systems, run_connection
 from mailchimpsync_sandbox.mailchimp.options import SLOW
 
@@ -34,44 +43,59 @@ def _engine(both: StandIns, directory: Path) -> Iterator[Systems]:
         yield Systems(store, mailchimp, civicrm, runtime)
 
 
-def _sync(systems: Systems, *, wait: bool) -> Result:
+def _sync(systems: Systems) -> Result:
     connection = Connection(LIST_ID, GROUP, INTERESTS)
-    return run_connection(systems, connection, Deadline(systems.runtime), Options(wait_for_batches=wait))
-
-
-@contextmanager
-def _world(people: int, *, at_mailchimp: bool) -> Iterator[tuple[StandIns, Systems]]:
-    with tempfile.TemporaryDirectory() as name, stand_ins(Path(name)) as both:
-        fill(both, people, at_mailchimp=at_mailchimp)
-        with _engine(both, Path(name)) as systems:
-            yield both, systems
+    return run_connection(systems, connection, Deadline(systems.runtime), Options(wait_for_batches=True))
 
 
 def first_sync(people: int) -> None:
     """All are in CiviCRM only."""
-    with _world(people, at_mailchimp=False) as (both, systems):
+    with tempfile.TemporaryDirectory() as name, stand_ins(Path(name)) as both:
+        fill(both, people, at_mailchimp=False)
         both.control(both.mailchimp, "set_options", SLOW)
-        started, cpu = time.perf_counter(), time.process_time()
-        result = _sync(systems, wait=True)
-        seconds, own = time.perf_counter() - started, time.process_time() - cpu
+        with _engine(both, Path(name)) as systems:
+            started, cpu = time.perf_counter(), time.process_time()
+            result = _sync(systems)
+            seconds, own = time.perf_counter() - started, time.process_time() - cpu
         print(f"{people:,} only in CiviCRM: {result.outcome} after {seconds:.0f} s, {own:.0f} s of our processor time")
 
 
 def opt_out(under_way: int) -> None:
-    """Someone opts out in CiviCRM while a batch with the interests of many others is under way."""
-    with _world(under_way + 1, at_mailchimp=True) as (both, systems):
-        _sync(systems, wait=True)
-        both.control(both.mailchimp, "set_options", SLOW)
-        _tick_for_all(both, under_way)
-        _sync(systems, wait=False)
-        last = under_way
-        _call(both, "Contact", {"where": [["id", "=", last + 1_000]], "values": {"is_opt_out": True}}, "update")
-        started = time.perf_counter()
-        _sync(systems, wait=False)
-        seconds = time.perf_counter() - started
-        members = both.control(both.mailchimp, "members", {"list_id": LIST_ID})
-        [status] = [one["status"] for one in members if one["email_address"] == address(last)]
-        print(f"one opt-out while {under_way:,} updates are in batches: {status} after a sync of {seconds:.0f} s")
+    """Someone opts out in CiviCRM while a batch with the interests of many others is under way; the service runs."""
+    with tempfile.TemporaryDirectory() as name, stand_ins(Path(name)) as both:
+        fill(both, under_way + 1)
+        home = Path(name) / "home"
+        with make_site(home, both, Schedule(), None) as site:
+            fetchandreconcile(site, group_id=GROUP)
+            both.control(both.mailchimp, "set_options", SLOW)
+            _tick_for_all(both, under_way)
+            with served(home):
+                _wait_until(lambda: _all_are_in_batches(site))
+                last = under_way
+                _call(both, "Contact", {"where": [["id", "=", last + 1_000]], "values": {"is_opt_out": True}}, "update")
+                seconds = _wait_until(lambda: _status(both, last) == "unsubscribed")
+        print(f"one opt-out while {under_way:,} updates are in batches: unsubscribed after {seconds:.0f} s")
+
+
+def _wait_until(is_so: Callable[[], bool]) -> float:
+    """Wait, and return for how many seconds."""
+    started = time.perf_counter()
+    while not is_so():
+        time.sleep(1)
+    return time.perf_counter() - started
+
+
+def _all_are_in_batches(site: Site) -> bool:
+    numbers = select(func.count(), func.count(update.c.mailchimpsync_batch_id)).where(update.c.completed == 0)
+    with site.store.reading() as tx:
+        waiting, sent = tx.execute(numbers).one()
+    return 0 < waiting == sent
+
+
+def _status(both: StandIns, number: int) -> str:
+    path = f"/3.0/lists/{LIST_ID}/members/{member_id_of(address(number))}"
+    answer = httpx2.get(both.mailchimp + path, auth=("benchmark", MAILCHIMP_KEY), timeout=60)
+    return str(answer.json()["status"])
 
 
 def _tick_for_all(both: StandIns, people: int) -> None:
@@ -91,9 +115,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--under-way", type=int, default=50_000)
+    parser.add_argument("--only", choices=["opt-out", "first-sync"])
     given = parser.parse_args()
-    opt_out(given.under_way)
-    first_sync(given.people)
+    if given.only != "first-sync":
+        opt_out(given.under_way)
+    if given.only != "opt-out":
+        first_sync(given.people)
 
 
 if __name__ == "__main__":

@@ -9,15 +9,13 @@ compares the two.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MadeBy, MemberStatus
 
 
-@dataclass(frozen=True, slots=True)
-class MemberFacts:
+class MemberFacts(NamedTuple):
     """A member's status, since when it holds, and who set it (`made_by` None: someone else, or not known)."""
 
     status: str | None = None
@@ -25,8 +23,7 @@ class MemberFacts:
     made_by: MadeBy | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedMember:
+class ObservedMember(NamedTuple):
     """What Mailchimp reports of a member: its status, its last change of any kind, and its last opt-in."""
 
     status: str | None
@@ -34,8 +31,7 @@ class ObservedMember:
     opted_in: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OwnStatus:
+class OwnStatus(NamedTuple):
     """The status that one of our updates asked for, and when it was sent."""
 
     status: str

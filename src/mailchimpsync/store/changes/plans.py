@@ -108,6 +108,12 @@ def _with_rows() -> Select[Any]:
     return select(change, *known).join(cache, cache.c.id == change.c.cache_id)
 
 
+def count_by_kinds(tx: Connection, run_id: int) -> dict[str | None, int]:
+    """Return how many planned changes of a run do the same kinds of things, as the table spells these."""
+    query = select(change.c.kinds, func.count()).where(change.c.run_id == run_id).group_by(change.c.kinds)
+    return {kinds: int(number) for kinds, number in tx.execute(query)}
+
+
 def count_open(tx: Connection, run_id: int) -> int:
     """Return how many planned changes aren't done."""
     query = select(func.count()).where(change.c.run_id == run_id)

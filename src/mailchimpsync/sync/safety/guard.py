@@ -72,9 +72,15 @@ def _hold(run: Run, why: Sequence[str]) -> int:
 
 
 def _record_planned(run: Run) -> None:
+    with run.transaction() as tx:
+        by_kinds = plans.count_by_kinds(tx, run.id)
     counts: Counter[str] = Counter()
-    for some in change_pages(run.store, run.id):
-        counts.update(people_by_kind(some))
+    if None in by_kinds:  # from a version that didn't store them
+        for some in change_pages(run.store, run.id):
+            counts.update(people_by_kind(some))
+    else:
+        for kinds, number in by_kinds.items():
+            counts.update(dict.fromkeys(filter(None, (kinds or "").split(",")), number))
     with run.transaction() as tx:
         figures.record_planned(tx, run.id, counts)
 

@@ -13,7 +13,7 @@ from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import GroupStatus, MemberStatus, Side, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import data, groups, rows
-from mailchimpsync.store.changes import overtaking, plans, updates
+from mailchimpsync.store.changes import new_members, overtaking, plans, updates
 from mailchimpsync.store.journal import journal
 from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.runs import runs
@@ -41,6 +41,8 @@ def change_groups(run: Run) -> bool:
     with run.transaction() as tx:
         planned = plans.count_open(tx, run.id)
     run.expect(planned)
+    if not _queue_new_members(run):
+        return False
     while True:
         with run.transaction() as tx:
             changes = plans.open_changes(tx, run.id, CHANGES_PER_STEP)
@@ -53,6 +55,18 @@ def change_groups(run: Run) -> bool:
         refused = save_group_contacts(run.civicrm, list(records), run.list_id) if records else {}
         _record_results(run, changes, records, refused, corrected, newest_entry(run.civicrm) if records else None)
         run.progress.advance(len(changes))
+        if run.deadline.reached:
+            return False
+
+
+def _queue_new_members(run: Run) -> bool:
+    """Carry out what needs nothing but an update; return False if time ran out first."""
+    while True:
+        with run.transaction() as tx:
+            queued = new_members.queue_new_members(tx, run.id, run.runtime.now(), CHANGES_PER_STEP)
+        if not queued:
+            return True
+        run.progress.advance(queued)
         if run.deadline.reached:
             return False
 

@@ -74,7 +74,8 @@ def opt_out(under_way: int) -> None:
                 last = under_way
                 _call(both, "Contact", {"where": [["id", "=", last + 1_000]], "values": {"is_opt_out": True}}, "update")
                 seconds = _wait_until(lambda: _status(both, last) == "unsubscribed")
-        print(f"one opt-out while {under_way:,} updates are in batches: unsubscribed after {seconds:.0f} s")
+                told = f"one opt-out while {under_way:,} updates are in batches: unsubscribed after {seconds:.0f} s"
+                print(told, flush=True)
 
 
 def _wait_until(is_so: Callable[[], bool]) -> float:

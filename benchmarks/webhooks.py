@@ -80,7 +80,7 @@ def served(home: Path) -> Iterator[str]:
         yield where
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def letters(number: int, people: int) -> list[bytes]:

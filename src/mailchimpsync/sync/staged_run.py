@@ -21,7 +21,7 @@ from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import accepted, bases
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.queries import counts, due
-from mailchimpsync.store.runs import figures, runs
+from mailchimpsync.store.runs import daily, figures, runs
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.lease.stopping import AbortWatch, outcome_of_stop
 from mailchimpsync.sync.opening import drop_run, new_mark, open_run, refuse_passed_stage
@@ -147,6 +147,7 @@ def _complete(run: Run) -> Result:
         links = group_links(run.connection)
         if numbers is not None:
             figures.record_totals(tx, run.id, numbers)
+            daily.record_totals(tx, run.list_id, run.runtime.now(), numbers)
         mark = new_mark(tx, run.list_id, runs.run_start(tx, run.id))
         runs.end_run(tx, run.list_id, run.id, run.runtime.now(), outcome.value, mark=mark, links=links)
         if run.connection.trusted:

@@ -15,6 +15,7 @@ from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.journal import check, minimise
 from mailchimpsync.store.privacy import pruning
+from mailchimpsync.store.runs import daily
 from mailchimpsync.store.site import alerts, campaigns, outbox, webhook_events
 from mailchimpsync.store.verify import verifications
 from mailchimpsync.worker.loop import Stop
@@ -26,6 +27,9 @@ RECORDS_KEPT = timedelta(days=90)
 MESSAGES_KEPT = timedelta(days=30)
 ALERTS_KEPT = timedelta(days=365)
 """How long resolved alerts are kept."""
+
+FIGURES_KEPT = timedelta(days=3 * 366)
+"""How long figures by day are kept: enough to compare a year with the one before, and the one before that."""
 
 UNKNOWN_RECIPIENTS_KEPT = timedelta(days=365)
 """Campaigns aren't followed for longer. An import deletes them sooner, but it may have been turned off."""
@@ -53,6 +57,7 @@ def prune_database(site: Site, stop: Stop) -> dict[str, int]:
         forgotten = {"events": webhook_events.forget_events(tx, now - EVENTS_KEPT)}
         forgotten["messages"] = outbox.forget_messages(tx, now - MESSAGES_KEPT)
         forgotten["alerts"] = alerts.forget_alerts(tx, now - ALERTS_KEPT)
+        forgotten["figures"] = daily.forget_figures(tx, now - FIGURES_KEPT)
         forgotten["plans"] = kept_plans.forget_changes(tx, now - RECORDS_KEPT)
         forgotten["verifications"] = verifications.forget_verifications(tx, now - VERIFICATIONS_KEPT)
         forgotten["campaign_recipients"] = campaigns.forget_unknown(tx, now - UNKNOWN_RECIPIENTS_KEPT)

@@ -69,7 +69,18 @@ def test_all_about_an_address_goes_and_nothing_of_another_that_looks_alike(store
 NO_COLUMN = {
     **dict.fromkeys(("secret", "configuration", "token", "alert", "alert_message", "tombstone"), "nobody's on a list"),
     **dict.fromkeys(
-        ("status", "run", "batch", "journal_chain", "group_contact", "service", "site", "accepted_reason"),
+        (
+            "status",
+            "run",
+            "batch",
+            "journal_chain",
+            "group_contact",
+            "service",
+            "site",
+            "accepted_reason",
+            "figure",
+            "connection_slot",
+        ),
         "numbers, codes and times",
     ),
     **dict.fromkeys(("campaign", "campaign_import", "kept_plan"), "what was sent, numbers, and names of staff"),

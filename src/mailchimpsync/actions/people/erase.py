@@ -31,7 +31,7 @@ from mailchimpsync.store.changes import updates
 from mailchimpsync.store.journal import chain, journal
 from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.privacy import erasure as erasing
-from mailchimpsync.store.runs import runs
+from mailchimpsync.store.runs import daily, runs
 from mailchimpsync.store.site import tombstones
 from mailchimpsync.sync.lease.lease import acquired_lease, writing_under
 
@@ -182,6 +182,7 @@ def _purge(site: Site, lease: runs.Lease, found: erasing.ErasureTraces, key: str
     now = site.runtime.now()
     with site.store.begin() as tx:
         runs.renew_lease(tx, lease)
+        daily.add_erased(tx, found.list_id, now, found.row_ids)
         stripped = erasing.purge_journal(tx, found, seal=key, digests=digests, now=now)
         gone = {**erasing.purge(tx, found), "journal": stripped}
         if any(gone.values()):

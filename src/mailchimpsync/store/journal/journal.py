@@ -18,6 +18,7 @@ from mailchimpsync.effects import Effect, What
 from mailchimpsync.store.engine.dialect import insert_rows
 from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.journal.chain import CHAIN_START, chained
+from mailchimpsync.store.runs.daily import Movement, add_movements
 from mailchimpsync.store.runs.figures import add_changes
 from mailchimpsync.store.runs.runs import MEMBERS
 from mailchimpsync.store.schema import journal, journal_chain, kept_plan, run
@@ -95,6 +96,7 @@ def write_journal(tx: Connection, entries: Sequence[NewEntry]) -> None:
     if not entries:
         return
     add_changes(tx, [(entry.run_id, entry.cache_id, entry.effect) for entry in entries])
+    add_movements(tx, [_movement(entry) for entry in entries])
     actors = _actors(tx, {entry.run_id for entry in entries})
     of_audiences: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for entry in entries:
@@ -105,6 +107,10 @@ def write_journal(tx: Connection, entries: Sequence[NewEntry]) -> None:
         insert_rows(tx, journal, made)
         end = {"newest": made[-1]["number"], "newest_hash": made[-1]["hash"]}
         tx.execute(update(journal_chain).where(journal_chain.c.list_id == list_id).values(end))
+
+
+def _movement(entry: NewEntry) -> Movement:
+    return Movement(entry.list_id, entry.run_id, entry.cache_id, entry.time, entry.effect, str(entry.reason))
 
 
 def _columns(entry: NewEntry, actor: str) -> dict[str, Any]:

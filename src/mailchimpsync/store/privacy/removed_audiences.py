@@ -89,7 +89,7 @@ def known_audiences(tx: Connection) -> set[str]:
 def begin_removal(tx: Connection, list_id: str, now: datetime) -> None:
     """Make an audience look as if it had never been synced, so that a partly deleted one is never synced.
 
-    The runs and the journal stay: the history outlives the connection (docs/decisions/journal.md).
+    The runs, the figures and the journal stay: the history outlives the connection (docs/decisions/journal.md).
     """
     unfinished = update(run).where(run.c.list_id == list_id, run.c.finished_at.is_(None))
     tx.execute(unfinished.values(finished_at=now, outcome="dropped"))

@@ -5,7 +5,7 @@ All times are UTC. What is in which column: docs/reference/tables.md.
 
 from mailchimpsync.store.schema.campaigns_tables import campaign, campaign_import, campaign_recipient
 from mailchimpsync.store.schema.journal_tables import journal, journal_chain, tombstone
-from mailchimpsync.store.schema.runs_tables import change, kept_plan, log, run, service, status, verification
+from mailchimpsync.store.schema.runs_tables import change, figure, kept_plan, log, run, service, status, verification
 from mailchimpsync.store.schema.site_tables import (
     alert,
     alert_message,
@@ -45,6 +45,7 @@ __all__ = [
     "connection_slot",
     "data",
     "event",
+    "figure",
     "group_contact",
     "journal",
     "journal_chain",

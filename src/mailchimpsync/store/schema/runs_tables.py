@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -70,6 +71,15 @@ run = table(
     Column("error_code", String(32)),
     Column("counts", MessagesJson),
     Index("ix_mcs_run_list", "list_id", "id"),
+)
+
+figure = table(  # of an audience on a day in UTC; numbers of people only
+    "figure",
+    Column("list_id", String(32), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("name", String(40), primary_key=True),  # `civicrm`, `mailchimp`, `joined`, or `left` and a reason's code
+    Column("number", Integer, nullable=False),
+    sqlite_autoincrement=False,
 )
 
 log = table(

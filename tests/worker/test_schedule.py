@@ -172,21 +172,34 @@ def test_a_slot_that_was_missed_is_made_up_for_once() -> None:
         ("22:00-02:30", "Europe/Paris", "2026-10-25T01:10", "2026-10-25T01:30"),  # it is 02:10 again: the second
     ],
 )
-def test_a_run_that_falls_into_the_quiet_hours_waits_for_their_end(
+def test_a_first_sync_that_falls_into_the_quiet_hours_waits_for_their_end(
     quiet: str, zone: str, wanted: str, expected: str
 ) -> None:
-    past = after_run(at(wanted), run_open=True)
+    past = History(first_seen=at(wanted))
 
     assert due(plan(quiet=quiet, time_zone=zone), past, at(wanted), "news") == at(expected)
 
 
-def test_what_found_no_slot_before_the_quiet_hours_waits_for_their_end() -> None:
-    past = after_run(at("2026-11-20T20:59"))
+def test_a_first_sync_that_found_no_slot_before_the_quiet_hours_waits_for_their_end() -> None:
+    past = History(first_seen=at("2026-11-20T21:59"))
 
     assert due(plan(quiet="22:00-06:00"), past, at("2026-11-20T22:05"), "news") == at("2026-11-21T06:00")
 
 
-def test_a_run_gets_no_more_time_than_there_is_before_the_quiet_hours() -> None:
+@pytest.mark.parametrize(
+    ("days_ago", "in_quiet_hours", "otherwise"),
+    [(None, False, True), (8, False, True), (13, False, True), (14, True, True)],
+)
+def test_a_full_sync_waits_for_the_end_of_the_quiet_hours_but_at_most_for_as_long_again(
+    days_ago: int | None, in_quiet_hours: bool, otherwise: bool
+) -> None:
+    last = None if days_ago is None else NOON - timedelta(days=days_ago)
+
+    assert reads_everything(plan(quiet="11:00-13:00"), last, NOON) is in_quiet_hours
+    assert reads_everything(plan(quiet="13:00-14:00"), last, NOON) is otherwise
+
+
+def test_other_work_gets_no_more_time_than_there_is_before_the_quiet_hours() -> None:
     schedule = plan(quiet="22:00-06:00", time_zone="Europe/Paris")
 
     assert seconds_until_quiet(schedule, at("2026-11-20T20:59"), 300) == 60
@@ -248,11 +261,16 @@ pasts = st.builds(History, moments, st.none() | moments, st.booleans(), attempts
 
 
 @given(schedules, pasts, moments)
-def test_no_run_ever_begins_in_the_quiet_hours(schedule: Schedule, past: History, now: datetime) -> None:
+def test_quiet_hours_put_off_a_first_sync_and_never_the_news_that_someone_has_left(
+    schedule: Schedule, past: History, now: datetime
+) -> None:
     wanted = due(schedule, past, now, "news")
 
     assert wanted is not None
-    assert not is_quiet(schedule, max(wanted, now))
+    if past.run_started is None:
+        assert not is_quiet(schedule, max(wanted, now))
+    else:
+        assert wanted == due(schedule.model_copy(update={"quiet": None}), past, now, "news")
 
 
 @given(schedules, pasts, moments)

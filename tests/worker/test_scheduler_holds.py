@@ -88,3 +88,15 @@ def test_with_the_schedule_off_an_approved_plan_waits_for_someone_to_sync(world:
     assert run_what_is_due(scheduler) == 0
     [report] = fetchandreconcile(scheduler.site, max_time=0)
     assert (report.error, [plan.state for plan in getplans(scheduler.site)]) == (None, ["applied"])
+
+
+def test_in_quiet_hours_people_who_leave_are_taken_off_the_list_as_at_any_other_time(
+    world: World, scheduler: Scheduler
+) -> None:
+    [link] = scheduler.site.configuration.connections
+    quiet = link.model_copy(update={"guard": Guard(enabled=False), "schedule": Schedule(quiet="00:00-23:59")})
+    scheduler.site.configuration = scheduler.site.configuration.model_copy(update={"connections": (quiet,)})
+
+    assert run_what_is_due(scheduler) == 1
+    world.mailchimp.run_batches()
+    assert {world.status(address) for address in PEOPLE[:5]} == {"unsubscribed"}

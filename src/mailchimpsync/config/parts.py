@@ -87,7 +87,7 @@ class Schedule(Part):
         enabled: whether it does so.
         every_minutes: the time from the start of a sync to the start of the next, unless `cron` is set.
         cron: five fields as in a crontab, in `time_zone`.
-        quiet: a time of day without syncs, such as `22:00-06:00`, in `time_zone`.
+        quiet: a time of day, such as `22:00-06:00`, in `time_zone`: changes are synced, and all larger work waits.
         time_zone: a name such as `Europe/Paris`.
         jitter_seconds: the largest random delay of a sync, so that many sites don't start at the same time; at most a
             tenth of `every_minutes`.

@@ -9,7 +9,6 @@ from threading import Event, Lock, Thread
 from uuid import uuid4
 
 from mailchimpsync.actions import Report, Site, fetchandreconcile
-from mailchimpsync.actions.runs.quiet_hours import is_quiet, seconds_until_quiet
 from mailchimpsync.actions.runs.schedule import Attempt, AttemptOutcome, due, history_of
 from mailchimpsync.actions.sync.fetchandreconcile import is_data_run_due, is_full_run_due
 from mailchimpsync.config import Link
@@ -26,7 +25,6 @@ RUNS_AT_ONCE_MAX = 2
 RUN_SECONDS_MAX = 120.0
 """A longer run continues a few seconds later, so that webhooks and configuration changes can be handled."""
 
-RUN_SECONDS_MIN = 1.0
 CHECK_SECONDS = 1.0
 BEAT_EVERY = timedelta(seconds=30)
 """How often the scheduler records in the database that it is alive."""
@@ -101,7 +99,7 @@ class Scheduler:
         if pauses.is_paused(tx, list_id):
             return None
         past = history_of(tx, list_id, self._first_seen.setdefault(list_id, now), self._attempts.get(list_id))
-        if link.schedule.enabled and not is_quiet(link.schedule, now) and self._was_approved(tx, list_id):
+        if link.schedule.enabled and self._was_approved(tx, list_id):
             return now
         return due(link.schedule, past, now, list_id)
 
@@ -133,11 +131,10 @@ class Scheduler:
         logger().info(
             "run.begins", audience=link.audience_id, group=link.group_id, everything=is_full_run_due(site, link)
         )
-        seconds = max(RUN_SECONDS_MIN, seconds_until_quiet(link.schedule, now, RUN_SECONDS_MAX))
         [report] = fetchandreconcile(
             site,
             group_id=link.group_id,
-            max_time=seconds,
+            max_time=RUN_SECONDS_MAX,
             with_data=is_data_run_due(site, link),
             stop=self.stop.is_set,
             wait=False,

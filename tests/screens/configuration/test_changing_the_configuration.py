@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mailchimpsync.actions import list_webhooks
-from mailchimpsync.config import Configuration
+from mailchimpsync.config import Configuration, Schedule
 from mailchimpsync.mailchimp import create_webhook
 from mailchimpsync.store.privacy import removed_audiences
 from mailchimpsync.store.runs import services
@@ -237,6 +238,49 @@ def test_a_schedule_is_told_in_words_and_a_wrong_one_beside_its_fields(own_chari
     assert "The next sync is due" not in saved.text
     assert "The next sync is due" in served.text
     assert "No service is running this schedule" not in served.text
+
+
+SCHEDULES: list[dict[str, Any]] = [
+    {},
+    {"every_minutes": 15},
+    {"every_minutes": 60, "jitter_seconds": 5},
+    {"every_minutes": 45},
+    {"cron": "30 6 * * *", "time_zone": "Europe/Paris", "every_minutes": 45},
+    {"cron": "0 22 * * 1-5", "quiet": "22:30-05:00"},
+    {"cron": "00 06 * * *"},
+    {"cron": "0 6,18 * * MON-FRI"},
+]
+"""Every choice, and schedules that fit none of them."""
+
+
+def test_every_schedule_stays_what_it_is_when_its_page_is_saved_again(own_charity: Begin) -> None:
+    charity = own_charity(people=1, synced=False)
+    with form_client(charity) as ada:
+        for wanted in SCHEDULES:
+            charity.site.refresh()
+            [link] = charity.site.configuration.connections
+            link = link.model_copy(update={"schedule": Schedule(**wanted)})
+            charity.site.save(charity.site.configuration.replacing_link(link), "ada")
+
+            page = ada.look(f"{CONNECTION}/schedule").text
+            saved = ada.fill_in(f"{CONNECTION}/schedule", page=page, **shown_in(page))
+
+            assert "Nothing was changed." in saved.text, wanted
+            assert configuration_of(charity).connections == (link,)
+
+
+def shown_in(page: str) -> dict[str, str]:
+    """Return what the fields of a page say, as a browser would send it."""
+    fields = [dict(_ATTRIBUTE.findall(one)) for one in _INPUT.findall(page)]
+    return {
+        one["name"]: one.get("value", "on")
+        for one in fields
+        if one.get("type") not in (None, "submit") and (one["type"] not in ("radio", "checkbox") or "checked" in one)
+    }
+
+
+_INPUT = re.compile(r"<input ([^>]*)>")
+_ATTRIBUTE = re.compile(r'([a-z_-]+)(?:="([^"]*)")?')
 
 
 def test_vera_sees_all_of_it_without_buttons_and_without_secrets(charity: Charity) -> None:

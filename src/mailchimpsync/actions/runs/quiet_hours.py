@@ -1,4 +1,7 @@
-"""The quiet hours of a schedule: a time of day, in the schedule's time zone, in which no run works."""
+"""The quiet hours of a schedule: a time of day, in the schedule's time zone, in which only changes are synced.
+
+See docs/decisions/quiet-hours.md.
+"""
 
 from __future__ import annotations
 

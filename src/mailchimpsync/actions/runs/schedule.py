@@ -96,28 +96,37 @@ def history_of(tx: Transaction, list_id: str, first_seen: datetime, attempt: Att
 def due(schedule: Schedule, past: History, now: datetime, key: str) -> datetime | None:
     """Return when the next call is due; None: never. It is due now if that is not after `now`.
 
-    It is never in the quiet hours. `key` identifies the connection, so that random delays differ.
+    Quiet hours put off only a connection's first run: any other may carry it across that someone has left.
+    `key` identifies the connection, so that random delays differ.
     """
     if not schedule.enabled or (by_runs := _due_by_runs(schedule, past, now, key)) is None:
         return None
-    wanted = _after_quiet(schedule, max(by_runs, _not_before(schedule, past.attempt, key) or by_runs), key)
-    if wanted > now or not is_quiet(schedule, now):
+    wanted = max(by_runs, _not_before(schedule, past.attempt, key) or by_runs)
+    if past.run_started is not None:
         return wanted
-    return _after_quiet(schedule, now, key)
+    wanted = _after_quiet(schedule, wanted, key)
+    return _after_quiet(schedule, now, key) if wanted <= now and is_quiet(schedule, now) else wanted
 
 
 def reads_everything(schedule: Schedule, last_full: datetime | None, now: datetime) -> bool:
     """Say whether the next run has to read everything; `last_full` is when the last such run started."""
-    if not schedule.full_every_days:
-        return False
-    return last_full is None or now - last_full >= timedelta(days=schedule.full_every_days) - FULL_SLACK
+    return _is_time(schedule, timedelta(days=schedule.full_every_days), FULL_SLACK, last_full, now)
 
 
 def checks_data(schedule: Schedule, last_with_data: datetime | None, now: datetime) -> bool:
     """Say whether the next run also checks for new data; `last_with_data` is when the last such run started."""
-    if not schedule.data_every_hours:
+    return _is_time(schedule, timedelta(hours=schedule.data_every_hours), DATA_SLACK, last_with_data, now)
+
+
+def _is_time(schedule: Schedule, every: timedelta, slack: timedelta, last: datetime | None, now: datetime) -> bool:
+    """Say whether `every` has passed since `last`.
+
+    Quiet hours put it off, but at most for as long again: some schedules have no other time.
+    """
+    if not every:
         return False
-    return last_with_data is None or now - last_with_data >= timedelta(hours=schedule.data_every_hours) - DATA_SLACK
+    quiet = is_quiet(schedule, now)
+    return not quiet if last is None else now - last >= every * (1 + quiet) - slack
 
 
 def _after_quiet(schedule: Schedule, at: datetime, key: str) -> datetime:

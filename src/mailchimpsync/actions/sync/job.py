@@ -31,8 +31,9 @@ def executejobs(
 ) -> list[Report]:
     """Sync the connections that are due by their schedule, as the service would.
 
-    For sites where one cron line calls CiviCRM's jobs. Connections are left out if their schedule is switched off, or
-    during their quiet hours. The result is that of `Mailchimpsync.fetchandreconcile`, without entries for those.
+    For sites where one cron line calls CiviCRM's jobs. Connections whose schedule is switched off are left out,
+    and so are first syncs in quiet hours. The result is that of `Mailchimpsync.fetchandreconcile`, without entries for
+    those.
 
     Raises:
         ConfigurationError: nothing is connected.

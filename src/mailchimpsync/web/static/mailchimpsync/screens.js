@@ -10,6 +10,12 @@ function rememberTimeZone() {
 }
 rememberTimeZone();
 
+// The reader's time zone, where none is set yet, if the server knows it: <input data-time-zone list="…">.
+for (const one of document.querySelectorAll("input[data-time-zone]")) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if ([...one.list.options].some((known) => known.value === zone)) one.value = zone;
+}
+
 // Adds `confirmed` to a form after its dialog; without scripts a page asks instead: <form data-adds-confirmed>.
 function confirmation() {
   const field = document.createElement("input");

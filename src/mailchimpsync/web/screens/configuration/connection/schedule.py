@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -21,11 +22,20 @@ from mailchimpsync.web.screens.configuration.connection.schedule_words import ne
 from mailchimpsync.web.screens.configuration.fields import NotBlank, check_box, number_field
 from mailchimpsync.web.screens.screen import Visit
 
-EVERY, CRON = "every", "cron"
+INTERVALS = (1, 15, 30, 60)
+"""Minutes between syncs that can be chosen."""
+
+DAILY, WEEKDAYS, EVERY, CRON = "daily", "weekdays", "every", "cron"
+ADVANCED = (EVERY, CRON)
+"""The choices with which every schedule can be said; they are folded away unless one of them is needed."""
+
+_CRON_OF = {DAILY: "{at.minute} {at.hour} * * *", WEEKDAYS: "{at.minute} {at.hour} * * 1-5"}
+_NEEDED = {DAILY: "time_of_day", WEEKDAYS: "time_of_day", EVERY: "every_minutes", CRON: "cron"}
+_USUAL = Schedule()
 
 
 class ScheduleForm(PartForm):
-    """A schedule."""
+    """A schedule. Every one is shown as the first choice that says exactly the same."""
 
     part = "schedule"
     enabled = check_box(gettext_lazy("Sync automatically"))
@@ -33,16 +43,25 @@ class ScheduleForm(PartForm):
         label=gettext_lazy("When"),
         widget=forms.RadioSelect,
         choices=[
-            (EVERY, gettext_lazy("At a regular interval")),
-            (CRON, gettext_lazy("At set times (crontab format)")),
+            ("1", gettext_lazy("Every minute (recommended)")),
+            ("15", gettext_lazy("Every 15 minutes")),
+            ("30", gettext_lazy("Every 30 minutes")),
+            ("60", gettext_lazy("Every hour")),
+            (DAILY, gettext_lazy("Every day at a set time")),
+            (WEEKDAYS, gettext_lazy("Monday to Friday at a set time")),
+            (EVERY, gettext_lazy("At another interval")),
+            (CRON, gettext_lazy("At other times (crontab format)")),
         ],
     )
-    every_minutes = number_field(
-        Schedule,
-        "every_minutes",
-        gettext_lazy("Minutes between syncs"),
+    time_of_day = forms.TimeField(
+        label=gettext_lazy("Time of day"),
+        help_text=gettext_lazy(
+            "Someone who leaves in CiviCRM stays subscribed at Mailchimp until then, and gets what is sent before."
+        ),
         required=False,
+        widget=forms.TimeInput(attrs={"type": "time", "class": "short"}, format="%H:%M"),
     )
+    every_minutes = number_field(Schedule, "every_minutes", gettext_lazy("Minutes between syncs"), required=False)
     cron = NotBlank(
         label=gettext_lazy("Times (crontab format)"),
         help_text=gettext_lazy(
@@ -54,12 +73,12 @@ class ScheduleForm(PartForm):
     quiet_begin = forms.TimeField(
         label=gettext_lazy("Quiet hours from"),
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        widget=forms.TimeInput(attrs={"type": "time", "class": "short"}, format="%H:%M"),
     )
     quiet_end = forms.TimeField(
         label=gettext_lazy("Quiet hours until"),
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        widget=forms.TimeInput(attrs={"type": "time", "class": "short"}, format="%H:%M"),
     )
     time_zone = NotBlank(
         label=gettext_lazy("Time zone"),
@@ -92,10 +111,15 @@ class ScheduleForm(PartForm):
     )
 
     def __init__(self, visit: Visit, link: Link) -> None:
-        """Take the schedule as it is."""
-        begin, _dash, end = (link.schedule.quiet or "").partition("-")
-        kind = EVERY if link.schedule.cron is None else CRON
-        super().__init__(visit, link, kind=kind, quiet_begin=begin, quiet_end=end)
+        """Take the schedule as it is. A time zone that nobody has set yet is the CiviCRM site's, or the browser's."""
+        schedule, civicrm = link.schedule, visit.site.configuration.civicrm
+        begin, _dash, end = (schedule.quiet or "").partition("-")
+        kind, at = choice_of(schedule)
+        of_site = civicrm.time_zone if civicrm is not None else None
+        zone = schedule.time_zone if has_zone(schedule) else of_site or schedule.time_zone
+        super().__init__(visit, link, kind=kind, time_of_day=at, quiet_begin=begin, quiet_end=end, time_zone=zone)
+        if not has_zone(schedule) and of_site is None and not self.is_bound:
+            self.fields["time_zone"].widget.attrs["data-time-zone"] = ""
 
     def clean_cron(self) -> str:
         """It must be one."""
@@ -117,11 +141,13 @@ class ScheduleForm(PartForm):
         return name
 
     def clean(self) -> dict[str, Any]:
-        """What was chosen must be given too."""
+        """What was chosen must be given too; what belongs to other choices doesn't matter."""
         given = super().clean()
-        needed = "cron" if given.get("kind") == CRON else "every_minutes"
-        if not given.get(needed) and not self.has_error(needed):
-            self.add_error(needed, _("Fill this in, or choose the other option."))
+        needed = _NEEDED.get(given.get("kind", ""))
+        for name in set(_NEEDED.values()) - {needed}:
+            self.errors.pop(name, None)
+        if needed and not given.get(needed) and not self.has_error(needed):
+            self.add_error(needed, _("Fill this in, or make another choice."))
         if (given.get("quiet_begin") is None) != (given.get("quiet_end") is None):
             self.add_error("quiet_end", _("Enter both times, or neither."))
         return given
@@ -131,19 +157,54 @@ class ScheduleForm(PartForm):
         """The schedule as the form says it."""
         given = self.cleaned_data
         begin, end = given["quiet_begin"], given["quiet_end"]
-        is_cron = given["kind"] == CRON
         return {
             **super().values,
-            "every_minutes": self.link.schedule.every_minutes if is_cron else given["every_minutes"],
-            "cron": given["cron"] if is_cron else None,
+            **_times_of(given, self.link.schedule),
             "quiet": f"{begin:%H:%M}-{end:%H:%M}" if begin and end and begin != end else None,
         }
 
     @property
     def context(self) -> dict[str, Any]:
-        """The time zones to choose from, and whether there has been no sync yet."""
+        """The time zones to choose from, what is folded away, and whether there has been no sync yet."""
         zones = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
-        return {"zones": zones, "is_new": last_syncs(self.visit.site)[self.link.audience_id].at is None}
+        advanced = [one for one in self["kind"] if one.data["value"] in ADVANCED]
+        return {
+            "zones": zones,
+            "choices": [one for one in self["kind"] if one.data["value"] not in ADVANCED],
+            "advanced": advanced,
+            "is_advanced": self["kind"].value() in ADVANCED
+            or self.link.schedule.jitter_seconds != _USUAL.jitter_seconds
+            or self.has_error("jitter_seconds"),
+            "is_new": last_syncs(self.visit.site)[self.link.audience_id].at is None,
+        }
+
+
+def choice_of(schedule: Schedule) -> tuple[str, str]:
+    """Return the first choice that says exactly what a schedule says, and the time of day if it has one."""
+    if schedule.cron is None:
+        return (str(schedule.every_minutes) if schedule.every_minutes in INTERVALS else EVERY), ""
+    minute, hour, *_days = schedule.cron.split()
+    with suppress(ValueError):
+        at = time(int(hour), int(minute))
+        for kind, form in _CRON_OF.items():
+            if form.format(at=at) == schedule.cron:
+                return kind, f"{at:%H:%M}"
+    return CRON, ""
+
+
+def has_zone(schedule: Schedule) -> bool:
+    """Say whether somebody has set a schedule's time zone, or it has an effect."""
+    return schedule.time_zone != _USUAL.time_zone or schedule.cron is not None or schedule.quiet is not None
+
+
+def _times_of(given: dict[str, Any], before: Schedule) -> dict[str, Any]:
+    """Return the times that were chosen. An interval stays beside a crontab, where it has no effect."""
+    kind = given["kind"]
+    if kind in _CRON_OF:
+        return {"every_minutes": before.every_minutes, "cron": _CRON_OF[kind].format(at=given["time_of_day"])}
+    if kind == CRON:
+        return {"every_minutes": before.every_minutes, "cron": given["cron"]}
+    return {"every_minutes": given["every_minutes"] if kind == EVERY else int(kind), "cron": None}
 
 
 def card(visit: Visit, link: Link) -> Card:

@@ -26,7 +26,7 @@ def schedule_lines(schedule: Schedule) -> Iterator[str]:
     yield _when(schedule)
     if schedule.quiet is not None:
         begin, _dash, end = schedule.quiet.partition("-")
-        text = _("Quiet hours from %(begin)s to %(end)s (%(zone)s): no sync runs then.")
+        text = _("Quiet hours from %(begin)s to %(end)s (%(zone)s): only changes are synced then.")
         yield text % {"begin": begin, "end": end, "zone": schedule.time_zone}
     yield _everything(schedule.full_every_days)
     yield _comparison(schedule.verify_every_days)

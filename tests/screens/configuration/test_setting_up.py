@@ -50,8 +50,7 @@ def test_ada_comes_from_nothing_to_a_synced_list(visit: Visit, own_charity: Begi
     add_account(page, API_KEY, f"{charity.mailchimp_url}/3.0")
     expect(page.get_by_role("heading", name="Green Paths newsletter")).to_be_visible()
 
-    page.get_by_role("link", name="Configuration").first.click()
-    page.get_by_role("link", name="Connect an audience").first.click()
+    page.get_by_role("link", name="Next: Connect an audience to a group").click()
     page.get_by_label("Audience at Mailchimp").select_option(value=[f"{AUDIENCE_ID}@{only_account(charity)}"])
     page.get_by_label("Subscription group").select_option(value=["8"])
     page.get_by_role("button", name="Connect").click()

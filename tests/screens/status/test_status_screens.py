@@ -324,6 +324,10 @@ def test_otto_pauses_a_connection_and_everyone_sees_it_on_every_page_until_he_re
     expect(page.locator(".headline")).to_contain_text("Paused by otto: CiviCRM is being upgraded")
     expect(page.get_by_role("button", name="Sync now")).to_have_count(0)
     expect(other.locator("#state-badge")).to_have_text("Paused")
+    page.get_by_role("link", name="Help for this page").click()
+    expect(page.get_by_role("heading", name="Sync").first).to_be_visible()
+    assert accessibility_problems(page) == []
+    page.go_back()
     tabs = page.get_by_role("navigation", name="Connection").get_by_role("link")
     pages = [tab.get_attribute("href") for tab in tabs.all()]
     assert tabs.all_inner_texts() == ["Status", "People", "History", "Plans", "Settings"]

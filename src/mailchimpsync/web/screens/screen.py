@@ -19,6 +19,7 @@ from mailchimpsync.actions import Site
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.errors import REGISTRY, MailchimpsyncError
 from mailchimpsync.messages import in_language
+from mailchimpsync.web.help import help_url
 from mailchimpsync.web.models import Role, User
 from mailchimpsync.web.responses import FORBIDDEN, status_of
 from mailchimpsync.web.screens.menu import forget_numbers, menu
@@ -61,6 +62,7 @@ class Visit:
         frame = frame_of(self.request, self.site, self.service, context or {})
         path = url_of(Tab.STATUS, frame.link) if frame is not None else self.request.path
         whole = {"visit": self, "menu": menu(self.site, self.user, path), "frame": frame, **(context or {})}
+        whole["help_url"] = help_url(self.request.resolver_match.url_name or "") if self.request.resolver_match else ""
         return django_render(self.request, f"screens/{template}", whole, status=status)
 
     def part(self, template: str, context: Mapping[str, Any]) -> HttpResponse:

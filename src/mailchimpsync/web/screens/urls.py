@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import set_language
 
-from mailchimpsync.web.screens import configuration, users
+from mailchimpsync.web.screens import configuration, help_pages, users
 from mailchimpsync.web.screens.people import browser, cannot_sync, check_person, erase
 from mailchimpsync.web.screens.plans import plans, runs
 from mailchimpsync.web.screens.status import connection, overview
@@ -28,4 +28,5 @@ urlpatterns = [
     *cannot_sync.urlpatterns,
     *configuration.urlpatterns,
     *users.urlpatterns,
+    *help_pages.urlpatterns,
 ]

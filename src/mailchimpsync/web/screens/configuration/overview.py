@@ -35,7 +35,7 @@ def index(visit: Visit) -> HttpResponse:
     """Show it."""
     configuration = visit.site.configuration
     last = last_syncs(visit.site)
-    steps = _marked(_steps(visit, last))
+    steps = set_up_steps(visit, last)
     context = {
         "site": configuration.civicrm,
         "site_key": mask(configuration.civicrm.api_key.get_secret_value()) if configuration.civicrm else "",
@@ -52,6 +52,17 @@ def index(visit: Visit) -> HttpResponse:
         "version": visit.site.version,
     }
     return visit.render("configuration/front.html", context)
+
+
+def set_up_steps(visit: Visit, last: dict[str, LastSync]) -> list[Step]:
+    """Return the steps of the set-up; the first that isn't done is the next one."""
+    return _marked(_steps(visit, last))
+
+
+def next_step(visit: Visit) -> Step | None:
+    """Return the next step that is needed; None once the set-up is complete."""
+    steps = set_up_steps(visit, last_syncs(visit.site))
+    return next((step for step in steps if step.is_next and step.is_needed), None)
 
 
 def _links_of(visit: Visit, account: str) -> int:

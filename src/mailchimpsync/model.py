@@ -326,6 +326,12 @@ class Connection:
         return tuple(dict.fromkeys((self.group_id, *self.interests.values())))
 
 
+def full_name(names: Mapping[str, str] | None, otherwise: str | None = None) -> str:
+    """Return a person's first and last name in one; without them, another name that is known, or ""."""
+    known = names or {}
+    return " ".join(filter(None, (known.get("first_name"), known.get("last_name")))) or otherwise or ""
+
+
 def is_blank(text: str | None) -> bool:
     """Say whether a text is empty, or has only spaces of any kind and invisible characters."""
     if text and text.isascii() and text.isprintable():  # as nearly all are

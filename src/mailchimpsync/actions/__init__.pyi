@@ -251,6 +251,7 @@ from .sync.pause import Pause as Pause
 from .sync.pause import pausesync as pausesync
 from .sync.pause import resumesync as resumesync
 from .texts.names import Names as Names
+from .texts.names import kept_names as kept_names
 from .texts.names import name_of_contact as name_of_contact
 from .texts.names import names_of as names_of
 from .webhooks.process import process_events as process_events

@@ -39,11 +39,19 @@ class Person(NamedTuple):
     is_deceased: bool
     is_deleted: bool
     emails: tuple[Email, ...]
+    display_name: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name to show; CiviCRM shows an address for contacts without one."""
+        own = " ".join(filter(None, (self.first_name, self.last_name)))
+        return own or ("" if "@" in self.display_name else self.display_name)
 
 
 class _Contact(Row):
     first_name: str | None
     last_name: str | None
+    display_name: str | None
     do_not_email: bool | None
     is_opt_out: bool | None
     is_deceased: bool | None
@@ -142,4 +150,5 @@ def _person(row: _Contact, emails: list[Email]) -> Person:
         bool(row["is_deceased"]),
         bool(row["is_deleted"]),
         tuple(emails),
+        blank_as_empty(row["display_name"]),
     )

@@ -14,7 +14,7 @@ from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans, plans, updates
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.runs import runs
-from mailchimpsync.store.site import tombstones
+from mailchimpsync.store.site import names, tombstones
 from mailchimpsync.sync.context import Changes, Run
 from mailchimpsync.sync.lease.stopping import AbortWatch
 from mailchimpsync.sync.options import Options, Systems
@@ -67,6 +67,7 @@ def open_run(
         begun = runs.run_start(tx, run_id)
         known = _remembered_changes(found, begun, preflight, fingerprint, is_new=is_new)
         runs.remember_seen(tx, connection.list_id, {**preflight.seen, **known})
+        names.keep_groups(tx, {key: group.title for key, group in preflight.checked.groups.items()}, now)
         erased = tombstones.erased(tx, systems.erasure_key)
     counting = RecordedProgress(progress, systems.runtime, found)
     run = Run(

@@ -45,7 +45,7 @@ def test_explain_says_that_a_subscribed_person_is_subscribed(library: CharitySit
 
     assert here(found).on_list
     assert "On the list: Subscribed on both sides." in story(found)
-    assert f"contact {BELLA} is in the group {NEWS}" in story(found)
+    assert f"contact Bella ({BELLA}) is in the group “News”" in story(found)
     assert "Both sides last agreed: subscribed." in story(found)
 
 
@@ -56,7 +56,7 @@ def test_explain_says_why_when_and_how_a_person_left(library: CharitySite) -> No
     assert found.contact_ids == (CARL,)
     assert "has unsubscribed or was unsubscribed (since 2026-11-01 10:00 UTC)" in story(found)
     [left] = found.history
-    assert left.what == f"contact {CARL} was removed from the group {NEWS}"
+    assert left.what == f"contact Carl ({CARL}) was removed from the group “News”"
     assert left.sentence.endswith("No longer subscribed at Mailchimp, so removed from the group in CiviCRM.")
     assert left.by == f"by sync {left.run_id}"
 
@@ -68,7 +68,7 @@ def test_the_headline_is_what_happened_last_with_its_date_and_what_can_be_done(l
 
     assert first == (
         "Not on the list: No longer subscribed at Mailchimp, so removed from the group in CiviCRM. "
-        f"On {left.time:%Y-%m-%d %H:%M} UTC, contact {CARL} was removed from the group {NEWS}, {left.by}."
+        f"On {left.time:%Y-%m-%d %H:%M} UTC, contact Carl ({CARL}) was removed from the group “News”, {left.by}."
     )
     assert work == "Nothing is outstanding."
     assert to_do.startswith("What you can do: if they want to be on the list, add the contact to the group in CiviCRM.")
@@ -119,7 +119,9 @@ def test_a_contact_in_the_trash_is_not_said_to_be_deleted(charity_site: CharityS
     charity_site.sync()
     found = explain(charity_site.site, person="bella@example.org")
 
-    assert f"In CiviCRM: contact {BELLA} is in the trash, and no other contact has this address." in story(found)
+    assert f"In CiviCRM: contact Bella ({BELLA}) is in the trash, and no other contact has this address." in story(
+        found
+    )
     assert "What to do: Restore the contact if it doesn't belong there." in story(found)
 
 
@@ -132,9 +134,9 @@ def test_a_contact_that_the_key_does_not_show_is_not_said_to_be_or_not_to_be_in_
     fetchandreconcile(charity_site.site, since="ever")
     after = explain(charity_site.site, person=str(BELLA))
 
-    assert f"CiviCRM no longer shows contact {BELLA} with this address." in story(before)
+    assert f"CiviCRM no longer shows contact Bella ({BELLA}) with this address." in story(before)
     assert here(after).reason == "CV_NOT_VISIBLE"
-    assert f"the API key's user isn't allowed to see contact {BELLA}, so it isn't known whether" in story(after)
+    assert f"the API key's user isn't allowed to see contact Bella ({BELLA}), so it isn't known whether" in story(after)
     assert "never in the group" not in story(after)
 
 
@@ -189,9 +191,9 @@ def test_a_german_reader_gets_all_of_it_in_german(library: CharitySite) -> None:
 
     assert sentences[0].startswith("Nicht auf der Liste: Bei Mailchimp nicht mehr abonniert, ")
     assert "hat sich abgemeldet oder wurde abgemeldet (seit 2026-11-01 10:00 UTC)" in sentences[3]
-    assert f"In CiviCRM: Kontakt {CARL} wurde aus der Gruppe {NEWS} entfernt" in sentences[4]
+    assert f"In CiviCRM: Kontakt Carl ({CARL}) wurde aus der Gruppe “News” entfernt" in sentences[4]
     [left] = found.history
-    assert in_language(left.what, german) == f"Kontakt {CARL} wurde aus der Gruppe {NEWS} entfernt"
+    assert in_language(left.what, german) == f"Kontakt Carl ({CARL}) wurde aus der Gruppe “News” entfernt"
     assert in_language(left.by, german) == f"durch Abgleich {left.run_id}"
 
 
@@ -270,7 +272,7 @@ def test_an_address_of_before_finds_the_person(charity_site: CharitySite) -> Non
 
     assert found.contact_ids == (BELLA,)
     assert here(found).address == "Bella@example.org"
-    assert f"the first name of contact {BELLA} was changed from Isabella to Bella, by sync 1." in story(found)
+    assert f"the first name of contact Bella ({BELLA}) was changed from Isabella to Bella, by sync 1." in story(found)
 
 
 def test_after_minimising_an_address_still_finds_the_story(charity_site: CharitySite) -> None:
@@ -368,4 +370,4 @@ def test_someone_mailed_at_the_address_of_a_merged_contact_is_told_so(charity_si
     told = story(explain(charity_site.site, person="bella@example.org"))
 
     assert "the contact's address was kept@example.org. E-mail goes to Bella@example.org" in told
-    assert f"Earlier they were contact {BELLA}, which is now contact {CARL}." in told
+    assert f"Earlier they were contact Bella ({BELLA}), which is now contact Carl ({CARL})." in told

@@ -16,7 +16,7 @@ def failed(charity_site: CharitySite) -> Failed:
 def test_a_person_or_a_reason_is_accepted_and_taken_back(charity_site: CharitySite, interface: Interface) -> None:
     listed = {one["contact_id"]: one for one in interface(charity_site, GET).values}
     assert {NOBODY, FAY} <= listed.keys()
-    assert listed[NOBODY]["standing"] == "needs attention"
+    assert (listed[NOBODY]["standing"], listed[NOBODY]["name"]) == ("needs attention", "Nobody")
     before = failed(charity_site)
 
     accepted = interface(charity_site, ACCEPT, person=str(NOBODY))

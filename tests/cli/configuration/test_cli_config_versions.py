@@ -64,7 +64,7 @@ def test_history_can_be_cut_short(connected: CommandLine) -> None:
         ((), "resubscribe from ask to never."),
         (("2", "3"), "resubscribe from ask to never."),
         (("3", "2"), "resubscribe from never to ask."),
-        (("1",), "new, with subscription group 8"),
+        (("1",), "new, with subscription group “News”"),
         (("3",), "No differences."),
     ],
     ids=["the last change", "two versions", "backwards", "one to the newest", "the newest to itself"],

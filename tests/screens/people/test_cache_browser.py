@@ -62,8 +62,10 @@ def test_vera_finds_who_fails_sees_why_and_reads_the_details(visit: Visit, chari
 
     expect(page.get_by_text("Add an address to the contact, or remove it from the group.")).to_be_visible()
     expect(page.get_by_text("Who can fix it:")).to_be_visible()
-    expect(page.locator("#in-civicrm + p bdi")).not_to_be_empty()
-    expect(page.get_by_role("link", name="Contact")).to_have_attribute("href", re.compile("cid=|contact/view"))
+    expect(page.get_by_role("heading", level=1)).not_to_contain_text(re.compile(r"Contact|\d"))
+    expect(page.locator(".who-page").get_by_role("link", name="CiviCRM")).to_have_attribute(
+        "href", re.compile("cid=|contact/view")
+    )
     assert accessibility_problems(page) == []
 
 
@@ -150,15 +152,15 @@ def test_pages_go_there_and_back_by_name_and_a_new_search_begins_at_the_first(vi
     page.get_by_role("link", name="Person", exact=True).click()
     expect(page.get_by_role("columnheader", name="Person")).to_have_attribute("aria-sort", "ascending")
     expect(page.locator("#results[hx-get]")).to_have_count(0)  # until names are known, rows are replaced once more
-    first = page.locator("tbody th a").all_text_contents()
+    first = page.locator("tbody th .mail").all_text_contents()
     follow(page, "Next")
     expect(page.get_by_role("link", name="Previous")).to_be_visible()
-    second = page.locator("tbody th a").all_text_contents()
+    second = page.locator("tbody th .mail").all_text_contents()
     follow(page, "Previous")
 
-    expect(page.locator("tbody th a").first).to_have_text(first[0])
+    expect(page.locator("tbody th .mail").first).to_have_text(first[0])
     assert first == sorted(first)
-    assert first[-1] < second[0] or "@" not in second[0]
+    assert first[-1] < second[0]
     follow(page, "Next")
     page.get_by_label("E-mail contains").fill("letters")
     page.get_by_role("button", name="Search").click()

@@ -25,6 +25,7 @@ ANNS = {
     "inherited": "deceased",
     "inherited_at": MERGED_AT,
     "civicrm_address": "ann@example.org",
+    "civicrm_name": "Ann Adams",
     "new_address": "ann@example.com",
     "contact_problem": "CV_UNREADABLE",
     "handed_from": 78,

@@ -66,6 +66,25 @@ def test_all_about_an_address_goes_and_nothing_of_another_that_looks_alike(store
         assert tx.execute(select(func.count()).select_from(change)).scalar_one() == 1
 
 
+def test_the_name_of_a_contact_without_another_address_goes_with_its_address(store: Store) -> None:
+    member = member_id_of(ADDRESS)
+    with store.begin() as tx:
+        add_row(tx, identity=f"m:{member}", mailchimp_member_id=member, mailchimp_email=ADDRESS, civicrm_contact_id=ANN)
+        alone = add_row(tx, identity="c:5", civicrm_contact_id=ANN, civicrm_name="Ann Adams")
+        other = add_row(tx, civicrm_contact_id=ANN + 1, civicrm_name="Bea Brown")
+        found = {"kind": "in the group, not subscribed", "member_id": None, "name": "Ann Adams", "address": None}
+        differences = [{**found, "contact_id": ANN}, {**found, "contact_id": ANN + 1, "name": "Bea Brown"}]
+        tx.execute(insert(verification).values(list_id=LIST, started_at=NOW, made_by="x", differences=differences))
+        run_change = {"create_contact": False, "group_changes": [], "sync_status": "ok", "reason": "x", "agreed": {}}
+        about = {"run_id": 1, "cache_id": alone, "identity": "c:5", "before": {}, "contact_id": ANN}
+        tx.execute(insert(change).values(**run_change, **about, name="Ann Adams"))
+
+        erasure.purge(tx, erasure.find_traces(tx, LIST, ADDRESS))
+
+        assert (row(tx, alone)["civicrm_name"], row(tx, other)["civicrm_name"]) == (None, "Bea Brown")
+        assert "Ann Adams" not in everything(tx)
+
+
 NO_COLUMN = {
     **dict.fromkeys(("secret", "configuration", "token", "alert", "alert_message", "tombstone"), "nobody's on a list"),
     **dict.fromkeys(
@@ -80,6 +99,7 @@ NO_COLUMN = {
             "accepted_reason",
             "figure",
             "connection_slot",
+            "known_name",
         ),
         "numbers, codes and times",
     ),

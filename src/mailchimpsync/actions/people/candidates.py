@@ -10,7 +10,7 @@ from mailchimpsync.actions.time_limit import within
 from mailchimpsync.civicrm import contacts_like
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.store.queries import persons
-from mailchimpsync.store.queries.persons import NamedMember
+from mailchimpsync.store.queries.persons import NamedPerson
 
 TIME_LIMIT_SECONDS = 10
 CANDIDATES_MAX = 25
@@ -46,7 +46,7 @@ def candidates(site: Site, part: str) -> Candidates:
     with site.store.reading() as tx:
         rows = persons.rows_like(tx, audiences, part, CANDIDATES_MAX + 1)
     for row in rows:
-        one = _at_mailchimp(row)
+        one = _known(row)
         found.setdefault(str(one.contact_id or one.person), one)
     people = sorted(found.values(), key=lambda one: (one.name.casefold(), one.address or "", one.person))
     return Candidates(tuple(people[:CANDIDATES_MAX]), len(people) > CANDIDATES_MAX, problem)
@@ -63,8 +63,5 @@ def _in_civicrm(site: Site, part: str) -> tuple[dict[str, Candidate], str | None
     }, None
 
 
-def _at_mailchimp(row: NamedMember) -> Candidate:
-    names = row.mailchimp_data or {}
-    name = " ".join(filter(None, (names.get("first_name"), names.get("last_name"))))
-    contact, address = row.civicrm_contact_id, row.mailchimp_email
-    return Candidate(str(contact or address), name, address, contact)
+def _known(row: NamedPerson) -> Candidate:
+    return Candidate(str(row.civicrm_contact_id or row.address), row.name, row.address, row.civicrm_contact_id)

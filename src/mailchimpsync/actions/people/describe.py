@@ -9,6 +9,7 @@ from datetime import datetime
 from mailchimpsync.actions.people.find import Person
 from mailchimpsync.actions.people.headline import Event, PersonState, Position, opening_sentences, since
 from mailchimpsync.actions.people.journal_sentences import entry_sentence
+from mailchimpsync.actions.texts.names import Names, with_names
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.config import Link
 from mailchimpsync.effects import What
@@ -54,6 +55,7 @@ class PersonStatus:
 
     title: str
     list_id: str
+    name: str
     row_id: int | None
     contact_id: int | None
     address: str | None
@@ -65,19 +67,21 @@ class PersonStatus:
     sentences: tuple[str, ...]
 
 
-def person_statuses(tx: Transaction, link: Link, person: Person) -> Sequence[PersonStatus]:
+def person_statuses(tx: Transaction, link: Link, person: Person, names: Names) -> Sequence[PersonStatus]:
     """Return a person's status in a connection: one for each of their members or contacts there."""
     own = [row for row in person.rows if row.mailchimp_list_id == link.audience_id]
     contacts = [row.civicrm_contact_id for row in own if row.civicrm_contact_id is not None]
     states = groups.group_states(tx, link.audience_id, contacts)
-    return [_status(_facts(tx, link, row, states), link, row) for row in own] or [_status_without_row(link, person)]
+    return [_status(_facts(tx, link, row, states, names), link, row, names) for row in own] or [
+        _status_without_row(link, person)
+    ]
 
 
 def _status_without_row(link: Link, person: Person) -> PersonStatus:
     sentence = say("Not on the list: at the last sync they were neither in the audience nor in the group.")
     if person.is_erased:
         sentence = say("Their earlier status is no longer kept, and no sync subscribes this address again.")
-    return PersonStatus(link.title, link.audience_id, None, None, None, False, None, None, None, None, (sentence,))
+    return PersonStatus(link.title, link.audience_id, "", None, None, None, False, None, None, None, None, (sentence,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,9 @@ class _Facts:
     situation: PersonState
 
 
-def _facts(tx: Transaction, link: Link, row: PersonRow, by_contact: Mapping[int, Mapping[int, GroupState]]) -> _Facts:
+def _facts(
+    tx: Transaction, link: Link, row: PersonRow, by_contact: Mapping[int, Mapping[int, GroupState]], names: Names
+) -> _Facts:
     states = by_contact.get(row.civicrm_contact_id, {}) if row.civicrm_contact_id is not None else {}
     fields = (What.STATUS, What.GROUP.field(link.group_id), What.REFUSED)
     newest = store_journal.newest_for_row(tx, link.audience_id, row.id, fields)
@@ -101,7 +107,7 @@ def _facts(tx: Transaction, link: Link, row: PersonRow, by_contact: Mapping[int,
         sync_status=row.sync_status,
         reason=row.reason,
         detail=row.reason_detail,
-        event=Event(entry_sentence(newest, link), newest.effect, newest.reason) if newest else None,
+        event=Event(entry_sentence(newest, link, names), newest.effect, newest.reason) if newest else None,
         resubscribe=link.resubscribe,
     )
     return _Facts(states, situation)
@@ -115,11 +121,12 @@ def _since_when(row: PersonRow, moved: Entry | None) -> datetime | None:
     return moved.time if moved.new == row.mailchimp_status else None
 
 
-def _status(facts: _Facts, link: Link, row: PersonRow) -> PersonStatus:
+def _status(facts: _Facts, link: Link, row: PersonRow, names: Names) -> PersonStatus:
     state = facts.situation.group
     return PersonStatus(
         title=link.title,
         list_id=link.audience_id,
+        name=row.name,
         row_id=row.id,
         contact_id=row.civicrm_contact_id,
         address=row.mailchimp_email,
@@ -128,7 +135,7 @@ def _status(facts: _Facts, link: Link, row: PersonRow) -> PersonStatus:
         group_status=state.status.value if state.status else None,
         sync_status=row.sync_status,
         reason=row.reason,
-        sentences=tuple(_sentences(facts, link, row)),
+        sentences=tuple(with_names(one, names) for one in _sentences(facts, link, row)),
     )
 
 

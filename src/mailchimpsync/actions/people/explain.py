@@ -6,7 +6,7 @@ See docs/decisions/journal.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -17,8 +17,9 @@ from mailchimpsync.actions.people.describe import PersonStatus, person_statuses
 from mailchimpsync.actions.people.find import Person, find_person
 from mailchimpsync.actions.people.journal import ENTITY
 from mailchimpsync.actions.people.journal_sentences import EntrySentence, entry_sentence
-from mailchimpsync.actions.plans.summary import change_from
+from mailchimpsync.actions.plans.summary import change_from, in_words
 from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.texts.names import Names, kept_names, with_names
 from mailchimpsync.config import Link
 from mailchimpsync.messages import moment, say
 from mailchimpsync.store import Transaction
@@ -47,6 +48,7 @@ class Explanation:
     Attributes:
         asked: the text that was searched for.
         is_known: whether anything is known about the person.
+        names: the names under which the person is known.
         contact_ids: the contacts in CiviCRM this is about.
         notes: what else the reader has to know.
         statuses: the person's status in each connection.
@@ -57,6 +59,7 @@ class Explanation:
 
     asked: str
     is_known: bool
+    names: tuple[str, ...]
     contact_ids: tuple[int, ...]
     notes: tuple[str, ...]
     statuses: tuple[PersonStatus, ...]
@@ -92,23 +95,33 @@ def explain(
     """
     links = find_links(site)
     found = find_person(site, person, [link.audience_id for link in links])
+    names = _names(site, found)
     with site.store.reading() as tx:
         entries, number = store_journal.entries_for_person(
             tx, rows=found.row_keys, contact_ids=found.contact_ids, member_keys=found.member_keys, limit=limit
         )
-        statuses = tuple(one for link in links for one in person_statuses(tx, link, found))
-        plans = tuple(plan for link in links for plan in _plans(tx, link, found))
+        statuses = tuple(one for link in links for one in person_statuses(tx, link, found, names))
+        plans = tuple(plan for link in links for plan in _plans(tx, link, found, names))
     titles = {link.audience_id: link for link in links}
     return Explanation(
         asked=person,
         is_known=bool(found.rows or entries),
+        names=tuple(dict.fromkeys(row.name for row in found.rows if row.name)),
         contact_ids=tuple(sorted(found.contact_ids)),
-        notes=tuple(_notes(found, is_known=bool(found.rows or entries))),
+        notes=tuple(with_names(note, names) for note in _notes(found, is_known=bool(found.rows or entries))),
         statuses=statuses,
         plans=plans,
-        history=tuple(entry_sentence(entry, titles.get(entry.list_id)) for entry in entries),
+        history=tuple(entry_sentence(entry, titles.get(entry.list_id), names) for entry in entries),
         left_out=number - len(entries),
     )
+
+
+def _names(site: Site, found: Person) -> Names:
+    """Return the names of groups and interests, and those of the person's contacts."""
+    named = [row for row in found.rows if row.name]
+    former = {row.departed_contact_id: row.name for row in named if row.departed_contact_id}
+    own = {row.civicrm_contact_id: row.name for row in named if row.civicrm_contact_id}
+    return replace(kept_names(site), contacts=former | own)
 
 
 def _notes(found: Person, *, is_known: bool) -> Sequence[str]:
@@ -132,14 +145,14 @@ def _notes(found: Person, *, is_known: bool) -> Sequence[str]:
     return notes
 
 
-def _plans(tx: Transaction, link: Link, found: Person) -> list[WaitingPlan]:
+def _plans(tx: Transaction, link: Link, found: Person, names: Names) -> list[WaitingPlan]:
     identities = [row.identity for row in found.rows if row.mailchimp_list_id == link.audience_id]
     waiting = persons.waiting_changes(tx, link.audience_id, identities) if identities else ()
-    return [_waiting(link, dict(one)) for one in waiting]
+    return [_waiting(link, dict(one), names) for one in waiting]
 
 
-def _waiting(link: Link, one: dict[str, Any]) -> WaitingPlan:
-    changes = change_from(one).changes
+def _waiting(link: Link, one: dict[str, Any], names: Names) -> WaitingPlan:
+    changes = in_words(change_from(one), names)
     status = say("is approved and will be carried out")
     if one["state"] == "open":
         held, asked_for = say("is held for review"), say("waits for approval")

@@ -51,7 +51,9 @@ def find_person(site: Site, asked: str, audiences: Sequence[str]) -> Person:
     if shown is not None:
         _note_not_shown(found, shown)
     if len(found.contact_ids) > 1:
-        numbers = ", ".join(map(str, sorted(found.contact_ids)))
+        names = {row.civicrm_contact_id: row.name for row in found.rows}
+        known = ((one, names.get(one)) for one in sorted(found.contact_ids))
+        numbers = ", ".join(f"{name} ({one})" if name else str(one) for one, name in known)
         found.notes.append(say("More than one contact matches, now or in the past: %(numbers)s.", numbers=numbers))
     return found
 

@@ -15,14 +15,17 @@ from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.entities.filters import in_utc
 from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
 from mailchimpsync.actions.texts.codes import explain_code
+from mailchimpsync.store import Transaction
 from mailchimpsync.store.journal import check, journal
 from mailchimpsync.store.journal.check import ChainReport
 from mailchimpsync.store.journal.journal import Entry, Filter
+from mailchimpsync.store.queries import persons
+from mailchimpsync.store.queries.persons import NamedPerson
 
 ENTITY = "MailchimpsyncJournal"
 LIMIT, LIMIT_MAX = 100, 2_000
-COLUMNS = Entry._fields
-"""The columns of an entry that are returned; `why` is added to them."""
+COLUMNS = ("name", "address", *Entry._fields, "why")
+"""The columns of an entry that are returned: the table's, the explanation of the reason, and who it is about now."""
 
 GroupId = Annotated[
     int | None, Field(description="The subscription group of a connection. Default: every audience.", gt=0)
@@ -64,14 +67,15 @@ def journal_get(
     """List all changes, oldest first: when, on which side, from what to what, why and by whom.
 
     Entries with the field `refused` are changes that were refused. In old entries, member ids, names and addresses are
-    replaced by digests; `minimised_at` says since when.
+    replaced by digests; `minimised_at` says since when. `name` and `address` are not part of an entry: they are those
+    of the person now, if they are still known and the entry isn't minimised.
 
     Raises:
         UsageError: no such group.
     """
     wanted = _filter(site, group_id, since, until, contact_id, run_id)
     with site.store.reading() as tx:
-        return [_in_wire_form(entry) for entry in journal.entries(tx, wanted, limit=limit, offset=offset)]
+        return _with_people(tx, journal.entries(tx, wanted, limit=limit, offset=offset))
 
 
 @action(ENTITY, Scope.READ, name="verify", present=JournalCheck.in_wire_form)
@@ -110,13 +114,13 @@ def export_journal(
     wanted = _filter(site, group_id, since, until)
     after = 0
     while some := _page(site, wanted, after):
-        yield from (plain(_in_wire_form(entry)) for entry in some)
-        after = some[-1].id
+        yield from map(plain, some)
+        after = some[-1]["id"]
 
 
-def _page(site: Site, wanted: Filter, after: int) -> Sequence[Entry]:
+def _page(site: Site, wanted: Filter, after: int) -> list[dict[str, Any]]:
     with site.store.reading() as tx:
-        return journal.entries(tx, wanted, after=after, limit=LIMIT_MAX)
+        return _with_people(tx, journal.entries(tx, wanted, after=after, limit=LIMIT_MAX))
 
 
 def _filter(
@@ -131,5 +135,17 @@ def _filter(
     return Filter(list_id, since and in_utc(since), until and in_utc(until), run_id, contact_id)
 
 
-def _in_wire_form(entry: Entry) -> dict[str, Any]:
-    return {**entry._asdict(), "why": explain_code(entry.reason).sentence}
+def _with_people(tx: Transaction, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Return entries as plain values, with who each is about; an entry that names nobody any more stays like that."""
+    people = persons.people_of_rows(tx, {entry.cache_id for entry in entries if entry.minimised_at is None})
+    return [_in_wire_form(entry, people.get(entry.cache_id)) for entry in entries]
+
+
+def _in_wire_form(entry: Entry, person: NamedPerson | None) -> dict[str, Any]:
+    about = person if entry.minimised_at is None else None
+    return {
+        **entry._asdict(),
+        "name": about.name if about else "",
+        "address": about.address if about else None,
+        "why": explain_code(entry.reason).sentence,
+    }

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailchimpsync.actions.texts.codes import explain_code
-from mailchimpsync.actions.texts.effects import effect_sentence
+from mailchimpsync.actions.texts.effects import NO_NAMES, effect_sentence
+from mailchimpsync.actions.texts.names import Names, with_names
 from mailchimpsync.config import Link
 from mailchimpsync.messages import say
 from mailchimpsync.store.journal.journal import BY_RUN, BY_WEBHOOK, Entry
@@ -31,9 +32,13 @@ class EntrySentence:
     sentence: str
 
 
-def entry_sentence(entry: Entry, link: Link | None) -> EntrySentence:
+def entry_sentence(entry: Entry, link: Link | None, names: Names = NO_NAMES) -> EntrySentence:
     """Return an entry in words; `link` is its connection, or None if that no longer exists."""
-    what, why, by = _change_words(entry, link), explain_code(entry.reason).sentence, _actor_words(entry)
+    what, why, by = (
+        with_names(_change_words(entry, link), names),
+        explain_code(entry.reason).sentence,
+        _actor_words(entry),
+    )
     title = link.title if link is not None else f"audience {entry.list_id}, no longer connected"
     answer = f" {entry.side} responded with {entry.answer}." if entry.answer else ""
     sentence = f"{entry.side}: {what}, {by}. {why}{answer}"

@@ -16,7 +16,7 @@ from mailchimpsync.store.changes.kept_plans import ALL_CHANGES, ChangeFilter
 
 PAGE = 1_000
 NO_NAMES = Names()
-COLUMNS = ("contact_id", "name", "address", "member_id", "changes", "reason", "why", "dates", "outcome", "note")
+COLUMNS = ("name", "address", "contact_id", "member_id", "changes", "reason", "why", "dates", "outcome", "note")
 
 
 def all_changes(site: Site, plan_id: int, wanted: ChangeFilter = ALL_CHANGES) -> Iterator[PlannedChange]:
@@ -40,5 +40,5 @@ def csv_lines(changes: Iterable[PlannedChange], names: Names = NO_NAMES) -> Iter
 def _cells(one: PlannedChange, names: Names) -> tuple[object, ...]:
     changes = "; ".join(in_words(one, names))
     dates = "; ".join(dates_line(date, names) for date in one.dates)
-    person = (one.contact_id, one.name, one.address, one.member_id)
+    person = (one.name, one.address, one.contact_id, one.member_id)
     return (*person, changes, one.reason, one.why, dates, one.outcome, one.note)

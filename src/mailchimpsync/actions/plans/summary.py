@@ -131,8 +131,9 @@ class PlannedChange:
     `old` and `new`. `dates` has the dates of both sides, if they alone decided.
     """
 
-    contact_id: int | None
+    name: str | None
     address: str | None
+    contact_id: int | None
     member_id: str | None
     changes: tuple[str, ...]
     reason: str
@@ -140,7 +141,6 @@ class PlannedChange:
     outcome: str | None
     note: str | None
     steps: tuple[Step, ...]
-    name: str | None = None
     dates: tuple[Dates, ...] = ()
 
     @property
@@ -202,7 +202,7 @@ def _failure(code: str, count: int) -> Failure:
 
 
 def _person_of(one: RefusedChange) -> str:
-    person = f"contact {one.contact_id}" if one.contact_id else one.address
+    person = one.name or one.address or f"contact {one.contact_id}"
     return f"{person}: {_why(one.outcome, one.note)}"
 
 
@@ -215,8 +215,9 @@ def change_from(row: Mapping[str, Any]) -> PlannedChange:
     """Return a change of a kept plan from its row."""
     effects = tuple(planned_effects(row))
     return PlannedChange(
-        contact_id=row["contact_id"],
+        name=row["name"],
         address=row["address"],
+        contact_id=row["contact_id"],
         member_id=row["member_id"],
         changes=tuple(map(effect_line, effects)),
         reason=row["reason"],
@@ -224,7 +225,6 @@ def change_from(row: Mapping[str, Any]) -> PlannedChange:
         outcome=row["outcome"],
         note=_why(row["outcome"], row["note"]) or None,
         steps=tuple(map(_step, effects)),
-        name=row["name"],
         dates=tuple(map(_dates, row["dates"] or ())),
     )
 

@@ -11,6 +11,8 @@ from mailchimpsync.actions.time_limit import within
 from mailchimpsync.config import Link
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.messages import Message
+from mailchimpsync.store.site import names as stored
+from mailchimpsync.store.site.names import NameKind
 
 if TYPE_CHECKING:
     from mailchimpsync.mailchimp import Interest
@@ -22,11 +24,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Names:
-    """Known names of interests and of their categories, by the interest's id, and of groups, by number."""
+    """Known names of interests and of their categories, by the interest's id; of groups and contacts, by number."""
 
     interests: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[int, str] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
+    contacts: Mapping[int, str] = field(default_factory=dict)
 
     def full_interest(self, interest_id: str) -> str:
         """Return an interest's category and name; "" if they aren't known."""
@@ -38,18 +41,33 @@ class Names:
         return self.interests.keys() >= link.interests.keys() and self.groups.keys() >= set(link.connection.group_ids)
 
 
-def names_of(site: Site, link: Link) -> Names:
-    """Ask both sides for the names of a connection's interests and groups; a side that can't be reached adds none."""
-    found: list[Interest] = _ask_or_default([], lambda: _interests(site, link)) if link.interests else []
+def kept_names(site: Site) -> Names:
+    """Return the names of all interests and groups as they were last read; neither side is asked."""
+    with site.store.reading() as tx:
+        found = stored.known_names(tx)
+    interests = [one for one in found if one.kind == NameKind.INTEREST]
     return Names(
-        {one.id: one.name for one in found},
-        _ask_or_default({}, lambda: _groups(site, link)),
-        {one.id: one.category for one in found},
+        {one.key: one.name for one in interests},
+        {int(one.key): one.name for one in found if one.kind == NameKind.GROUP},
+        {one.key: one.category or "" for one in interests},
     )
 
 
+def names_of(site: Site, link: Link) -> Names:
+    """Ask both sides for the names of a connection's interests and groups, and keep them.
+
+    For a side that can't be reached, the names are those that were kept before.
+    """
+    found: list[Interest] = _ask_or_default([], lambda: _interests(site, link)) if link.interests else []
+    titles: dict[int, str] = _ask_or_default({}, lambda: _groups(site, link))
+    with site.store.begin() as tx:
+        stored.keep_interests(tx, {one.id: (one.category, one.name) for one in found}, site.runtime.now())
+        stored.keep_groups(tx, titles, site.runtime.now())
+    return kept_names(site)
+
+
 def with_names(sentence: str, names: Names) -> str:
-    """Return a message with known names in place of its values `group` and `interest`; other texts as they are."""
+    """Return a message with known names in its values `group`, `interest` and `contact`; other texts as they are."""
     if not isinstance(sentence, Message):
         return sentence
     return Message(sentence.text, {key: _named(key, value, names) for key, value in sentence.values.items()})
@@ -58,7 +76,13 @@ def with_names(sentence: str, names: Names) -> str:
 def _named(key: str, value: Any, names: Names) -> Any:
     if isinstance(value, Message):
         return with_names(value, names)
-    name = names.groups.get(value) if key == "group" else names.full_interest(value) if key == "interest" else ""
+    if key == "contact":
+        person = names.contacts.get(value)
+        return f"{person} ({value})" if person else value
+    if key == "group":
+        name = names.groups.get(int(value) if str(value).isdecimal() else 0)
+    else:
+        name = names.full_interest(value) if key == "interest" else ""
     return f"“{name}”" if name else value
 
 

@@ -104,8 +104,8 @@ def _table(console: Console, changes: Sequence[PlannedChange], total: int, names
     width = min(console.width, TABLE_WIDTH_MAX)
     more = f" (the first {len(changes)} of {total:,})" if total > len(changes) else ""
     table = Table(title=f"Changes{more}", title_justify="left", title_style="bold", width=width)
-    table.add_column("Contact", justify="right", no_wrap=True)
     table.add_column("Person", ratio=5, overflow="fold")
+    table.add_column("Contact", justify="right", no_wrap=True)
     table.add_column("Change", ratio=7)
     table.add_column("Why", ratio=8)
     with_outcome = any(change.outcome for change in changes)
@@ -114,6 +114,6 @@ def _table(console: Console, changes: Sequence[PlannedChange], total: int, names
     for change in changes:
         person = "\n".join(filter(None, (change.name, change.address)))
         why = "\n".join([change.why, *(dates_line(dates, names) for dates in change.dates)])
-        cells = [_contact(change), person, "\n".join(in_words(change, names)), why]
+        cells = [person, _contact(change), "\n".join(in_words(change, names)), why]
         table.add_row(*map(Text, cells), *([Text(change.outcome or "")] if with_outcome else []))
     return table

@@ -21,6 +21,7 @@ CONTACT_FACTS = (
     "inherited",
     "inherited_at",
     "civicrm_address",
+    "civicrm_name",
     "new_address",
     "contact_problem",
     "handed_from",
@@ -54,7 +55,7 @@ class MayHaveCorrections(Protocol):
     def hold_reason(self) -> str | None: ...
 
 
-_RENAMED = ("marks", "inherited", "inherited_at", "civicrm_address", "contact_problem", "handed_from")
+_RENAMED = ("marks", "inherited", "inherited_at", "civicrm_address", "civicrm_name", "contact_problem", "handed_from")
 
 
 def columns_for_owner(contact_id: int | None, **facts: Any) -> dict[str, Any]:

@@ -25,6 +25,7 @@ _UNKNOWN = (
     "handed_from",
     "member_problem",
     "civicrm_address",
+    "civicrm_name",
     "new_address",
     "names_before",
     "address_before",

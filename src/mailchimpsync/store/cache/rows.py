@@ -83,6 +83,7 @@ class RowToDecide(NamedTuple):
     inherited: str | None
     inherited_at: datetime | None
     departure: str | None
+    civicrm_name: str | None
     new_address: str | None
     names_before: Mapping[str, str] | None
     address_before: str | None

@@ -78,6 +78,7 @@ class NotMade(NamedTuple):
 class RefusedChange(NamedTuple):
     """Someone for whom something of a plan was refused, and the reason."""
 
+    name: str | None
     contact_id: int | None
     address: str | None
     outcome: str

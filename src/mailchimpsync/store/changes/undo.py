@@ -22,6 +22,7 @@ class ChangedRow(NamedTuple):
     civicrm_contact_id: int | None
     mailchimp_member_id: str | None
     mailchimp_email: str | None
+    civicrm_name: str | None
     mailchimp_status: str | None
     mailchimp_interests: Mapping[str, bool] | None
     mailchimp_data: Mapping[str, str] | None

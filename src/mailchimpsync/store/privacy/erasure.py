@@ -57,7 +57,15 @@ ENTRIES_PER_STEP = 1_000
 
 _BODIES = ("data", "attempt", "agreed", "error_response")
 _CHANGE = ("identity", "member_id", "address", "name", "before", "member_update", "agreed", "note")
-_NOTED = ("civicrm_address", "new_address", "address_before", "names_before", "refusal", "reason_detail")
+_NOTED = (
+    "civicrm_address",
+    "new_address",
+    "address_before",
+    "names_before",
+    "civicrm_name",
+    "refusal",
+    "reason_detail",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +153,7 @@ def purge(tx: Connection, found: ErasureTraces) -> dict[str, int]:
     }
     gone["rows"] = tx.execute(delete(cache).where(cache.c.id.in_(found.row_ids))).rowcount
     _purge_other_rows(tx, found)
+    _purge_names(tx, found, planned)
     return gone
 
 
@@ -195,11 +204,17 @@ def _purge_findings(tx: Connection, found: ErasureTraces) -> int:
     kept = verification.c.differences.is_not(None), verification.c.list_id == found.list_id
     number = 0
     for row in tx.execute(select(verification.c.id, verification.c.differences).where(*kept)).all():
-        others = [one for one in row.differences or () if not found.appear_in(json_text(one))]
+        others = [one for one in row.differences or () if not _is_finding_about(one, found)]
         number += len(row.differences or ()) - len(others)
         if len(others) < len(row.differences or ()):
             tx.execute(update(verification).where(verification.c.id == row.id).values(differences=others))
     return number
+
+
+def _is_finding_about(one: Mapping[str, Any], found: ErasureTraces) -> bool:
+    """Return whether a finding mentions the address, or its contact without any address."""
+    is_contact = one.get("contact_id") in found.contact_ids and not one.get("address")
+    return is_contact or found.appear_in(json_text(one))
 
 
 def _purge_updates(tx: Connection, found: ErasureTraces) -> int:
@@ -224,6 +239,14 @@ def _purge_other_rows(tx: Connection, found: ErasureTraces) -> None:
     tx.execute(delete(accepted_person).where(accepted_person.c.cache_id.in_(some)))
     for name in ("confirmed", "wanted", "refused"):
         _purge_data(tx, name, found)
+
+
+def _purge_names(tx: Connection, found: ErasureTraces, planned: ColumnElement[bool]) -> None:
+    """Remove the names of the address's contacts where no other address of theirs is known."""
+    of_rows = cache.c.mailchimp_list_id == found.list_id, cache.c.civicrm_contact_id.in_(found.contact_ids)
+    tx.execute(update(cache).where(*of_rows, cache.c.mailchimp_email.is_(None)).values(civicrm_name=null()))
+    of_plans = planned, change.c.contact_id.in_(found.contact_ids), change.c.address.is_(None)
+    tx.execute(update(change).where(*of_plans).values(name=null()))
 
 
 def _purge_data(tx: Connection, name: str, found: ErasureTraces) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
-from mailchimpsync.model import IN_FLIGHT, SyncStatus
+from mailchimpsync.model import IN_FLIGHT, SyncStatus, full_name
 from mailchimpsync.store.cache.members import make_due
 from mailchimpsync.store.engine.paging import Order, Part, Place, Turn, page_of, sorted_positions
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
@@ -42,12 +42,24 @@ class BrowsedRow(NamedTuple):
     mailchimp_updated: datetime | None
     mailchimp_data: Mapping[str, str] | None
     mailchimp_interests: Mapping[str, bool] | None
+    civicrm_name: str | None
+    civicrm_address: str | None
     sync_status: str
     reason: str | None
     reason_detail: str | None
     departed_contact_id: int | None
     civicrm_status: str | None
     civicrm_updated: datetime | None
+
+    @property
+    def name(self) -> str:
+        """The person's name, "" if it isn't known."""
+        return full_name(self.mailchimp_data, self.civicrm_name)
+
+    @property
+    def address(self) -> str | None:
+        """The address at Mailchimp, else the contact's."""
+        return self.mailchimp_email or self.civicrm_address
 
 
 @dataclass(frozen=True)

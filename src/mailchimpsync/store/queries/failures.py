@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, select
 
 from mailchimpsync.errors import REGISTRY
-from mailchimpsync.model import MemberStatus, SyncStatus
+from mailchimpsync.model import MemberStatus, SyncStatus, full_name
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import accepted_person, accepted_reason, cache
 
@@ -70,6 +70,7 @@ class FailedPerson(NamedTuple):
     mailchimp_email: str | None
     mailchimp_data: Mapping[str, str] | None
     civicrm_address: str | None
+    civicrm_name: str | None
     reason: str | None
     reason_detail: str | None
     standing: str
@@ -80,8 +81,7 @@ class FailedPerson(NamedTuple):
     @property
     def name(self) -> str:
         """The person's name, "" if it isn't known."""
-        data = self.mailchimp_data or {}
-        return " ".join(filter(None, (data.get("first_name"), data.get("last_name"))))
+        return full_name(self.mailchimp_data, self.civicrm_name)
 
     @property
     def address(self) -> str | None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, RowMapping, Text, func, or_, select, type_coerce
 
 from mailchimpsync.addresses import normalise_address, spellings
+from mailchimpsync.model import full_name
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.engine.patterns import NO_ESCAPE, contains_text
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
@@ -33,6 +34,8 @@ class PersonRow(NamedTuple):
     departed_contact_id: int | None
     marks: str | None
     contact_problem: str | None
+    mailchimp_data: Mapping[str, str] | None
+    civicrm_name: str | None
     civicrm_address: str | None
     new_address: str | None
     sync_status: str
@@ -40,13 +43,33 @@ class PersonRow(NamedTuple):
     reason_detail: str | None
     base_subscribed: bool | None
 
+    @property
+    def name(self) -> str:
+        """The person's name, "" if it isn't known."""
+        return full_name(self.mailchimp_data, self.civicrm_name)
 
-class NamedMember(NamedTuple):
-    """A member with an address, a name and perhaps a contact."""
 
+class NamedPerson(NamedTuple):
+    """A row by which a person is known: their name, address, contact and member."""
+
+    id: int
     civicrm_contact_id: int | None
-    mailchimp_email: str
+    mailchimp_member_id: str | None
+    mailchimp_contact_id: str | None
+    mailchimp_email: str | None
     mailchimp_data: Mapping[str, str] | None
+    civicrm_name: str | None
+    civicrm_address: str | None
+
+    @property
+    def name(self) -> str:
+        """The person's name, "" if it isn't known."""
+        return full_name(self.mailchimp_data, self.civicrm_name)
+
+    @property
+    def address(self) -> str | None:
+        """The address at Mailchimp, else the contact's."""
+        return self.mailchimp_email or self.civicrm_address
 
 
 def rows_of(
@@ -84,26 +107,39 @@ def _rows(tx: Connection, *conditions: ColumnElement[bool]) -> dict[int, PersonR
     return {row.id: row for row in fetch(tx, PersonRow, query)}
 
 
-def rows_like(tx: Connection, audiences: Collection[str], part: str, limit: int) -> Sequence[NamedMember]:
-    """Return some rows of members with a part in their address or name; reads all rows where few have it."""
+def rows_like(tx: Connection, audiences: Collection[str], part: str, limit: int) -> Sequence[NamedPerson]:
+    """Return some rows of people with a part in their address or name; reads all rows where few have it."""
     pattern = contains_text(part)
     names = type_coerce(cache.c.mailchimp_data, Text)
-    query = select_as(NamedMember, cache).where(
+    query = select_as(NamedPerson, cache).where(
         cache.c.mailchimp_list_id.in_(audiences),
-        cache.c.mailchimp_email.is_not(None),
-        or_(cache.c.mailchimp_email.ilike(pattern, escape=NO_ESCAPE), names.ilike(pattern, escape=NO_ESCAPE)),
+        or_(cache.c.mailchimp_email.is_not(None), cache.c.civicrm_contact_id.is_not(None)),
+        or_(*(one.ilike(pattern, escape=NO_ESCAPE) for one in (cache.c.mailchimp_email, names, cache.c.civicrm_name))),
     )
-    return fetch(tx, NamedMember, query.limit(limit))
+    return fetch(tx, NamedPerson, query.limit(limit))
 
 
-def mailchimp_contacts(tx: Connection, list_id: str, identities: Collection[str]) -> dict[str, str]:
-    """Return Mailchimp's own contact ids of members, by member id, where it is known."""
-    query = select(cache.c.mailchimp_member_id, cache.c.mailchimp_contact_id).where(
-        cache.c.mailchimp_list_id == list_id,
-        cache.c.identity.in_(identities),
-        cache.c.mailchimp_contact_id.is_not(None),
-    )
-    return {row.mailchimp_member_id: row.mailchimp_contact_id for row in tx.execute(query)}
+def people_of_rows(tx: Connection, row_ids: Collection[int]) -> dict[int, NamedPerson]:
+    """Return the people of rows, by row id."""
+    query = select_as(NamedPerson, cache).where(cache.c.id.in_(row_ids))
+    return {row.id: row for row in fetch(tx, NamedPerson, query)} if row_ids else {}
+
+
+def named_people(
+    tx: Connection, list_id: str, contact_ids: Collection[int], member_ids: Collection[str]
+) -> list[NamedPerson]:
+    """Return the rows of an audience with one of these contacts or members."""
+    here = cache.c.mailchimp_list_id == list_id
+    found: dict[int, NamedPerson] = {}
+    identities = [f"m:{member}" for member in member_ids]
+    for values, condition in (
+        (contact_ids, cache.c.civicrm_contact_id.in_(contact_ids)),
+        (identities, cache.c.identity.in_(identities)),
+    ):
+        if values:
+            query = select_as(NamedPerson, cache).where(here, condition).order_by(cache.c.id)
+            found |= {row.id: row for row in fetch(tx, NamedPerson, query)}
+    return list(found.values())
 
 
 def waiting_changes(tx: Connection, list_id: str, identities: Collection[str]) -> Sequence[RowMapping]:

@@ -49,6 +49,16 @@ configuration = table(
     Column("document", JsonText, nullable=False),
 )
 
+known_name = table(  # of groups and interests, as last read
+    "known_name",
+    Column("kind", String(10), primary_key=True),
+    Column("key", String(64), primary_key=True),  # a group's number, an interest's id
+    Column("name", String(255), nullable=False),
+    Column("category", String(255)),
+    Column("read_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=False,
+)
+
 event = table(
     "event",
     Column("id", ID, primary_key=True),

@@ -44,6 +44,7 @@ cache = table(
     Column("inherited_at", UtcDateTime),
     Column("departure", String(20)),  # the one for which we removed the member
     Column("civicrm_address", String(255)),  # the contact's best one when last read
+    Column("civicrm_name", String(255)),  # the contact's when last read: where Mailchimp has no name for them
     Column("new_address", String(255)),  # the member's new one from CiviCRM, until Mailchimp has it
     Column("names_before", JsonText),  # the names CiviCRM last had, if the member's have changed since
     Column("address_before", String(255)),  # the member's address before it was changed at Mailchimp

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, exists, or_, select
 
+from mailchimpsync.model import full_name
 from mailchimpsync.store.engine.dialect import ROWS_PER_STATEMENT
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache, update
@@ -17,11 +18,18 @@ class OwnRow(NamedTuple):
 
     mailchimp_member_id: str | None
     civicrm_contact_id: int | None
+    mailchimp_data: Mapping[str, str] | None
+    civicrm_name: str | None
     mailchimp_status: str | None
     sync_status: str
     reason: str | None
     recheck: bool
     has_open_update: bool
+
+    @property
+    def name(self) -> str:
+        """The person's name, "" if it isn't known."""
+        return full_name(self.mailchimp_data, self.civicrm_name)
 
 
 def contacts_of_members(tx: Connection, list_id: str, member_ids: Sequence[str]) -> dict[str, int]:

@@ -29,6 +29,7 @@ class Person(NamedTuple):
     status: str | None
     interests: Mapping[str, bool] | None
     names: Mapping[str, str] | None
+    contact_name: str | None
 
 
 def planned_change(
@@ -63,9 +64,16 @@ def _stored_dates(dates: DecidingDates) -> dict[str, Any]:
 
 
 def decided_changes(
-    tx: Transaction, run: Run, planned: Sequence[tuple[Row, Change]], claims: Mapping[int, str]
+    tx: Transaction,
+    run: Run,
+    planned: Sequence[tuple[Row, Change]],
+    claims: Mapping[int, str],
+    names: Mapping[int, str],
 ) -> list[Change]:
-    """Return changes of rows as a run stores them; `claims`: identities that rows get with their decision."""
+    """Return changes of rows as a run stores them.
+
+    `claims`: identities that rows get with their decision; `names`: contacts' names that were just read.
+    """
     contacts = [row.civicrm_contact_id for row, _ in planned if row.civicrm_contact_id is not None]
     states = groups.group_states(tx, run.list_id, contacts) if contacts else {}
     changes: list[Change] = []
@@ -78,6 +86,7 @@ def decided_changes(
             row.mailchimp_status,
             row.mailchimp_interests,
             row.mailchimp_data,
+            names.get(row.id, row.civicrm_name),
         )
         stored = with_values_before(one, person, states.get(row.civicrm_contact_id or 0, {}))
         changes.append({"run_id": run.id, "cache_id": row.id, **stored})
@@ -106,7 +115,8 @@ def with_values_before(change: Change, person: Person, states: Mapping[int, Grou
 
 
 def _name(person: Person, update: MemberUpdate) -> str | None:
-    """Return the name Mailchimp has, or gets with a new member."""
+    """Return the name Mailchimp has, or gets with a new member; else the contact's."""
     known, sent = person.names or {}, update.merge_fields
     names = (known.get("first_name") or sent.get("FNAME"), known.get("last_name") or sent.get("LNAME"))
-    return " ".join(str(one) for one in names if one)[:NAME_LENGTH] or None
+    at_mailchimp = " ".join(str(one) for one in names if one)
+    return (at_mailchimp or person.contact_name or "")[:NAME_LENGTH] or None

@@ -34,12 +34,16 @@ _ALONE = OtherRows()
 
 @dataclass(frozen=True, slots=True)
 class Situations:
-    """Due rows with their situations, the identities claimed for new members, and details, by row id."""
+    """Due rows with their situations; by row id, the identities claimed for new members, details, and contacts' names.
+
+    Nobody's name is among them whose address was erased.
+    """
 
     rows: Sequence[Row]
     situations: Sequence[Situation]
     claims: Mapping[int, str]
     details: Mapping[int, str] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,9 @@ def gather_situations(run: Run, due: Sequence[Row]) -> Situations:
     taken = taken_addresses(run, due)
     found = _Found(states, others, people, shared, taken, erased, unreadable, run.runtime.now())
     situations = [_situation(run, row, found) for row in due]
-    return Situations(due, situations, {key: claim for key, claim in claims.items() if key not in erased}, taken)
+    claimed = {key: claim for key, claim in claims.items() if key not in erased}
+    names = {key: one.name for key, one in people.items() if one.name and key not in erased}
+    return Situations(due, situations, claimed, taken, names)
 
 
 def _unreadable_contacts(run: Run, contact_ids: Sequence[int]) -> frozenset[int]:

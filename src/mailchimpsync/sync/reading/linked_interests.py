@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mailchimpsync.errors import Code
 from mailchimpsync.store.cache import rows
 from mailchimpsync.store.runs import runs
+from mailchimpsync.store.site import names
 
 if TYPE_CHECKING:
     from mailchimpsync.sync.context import Run
@@ -36,9 +37,11 @@ def without_deleted_interests(run: R) -> R:
             return run
     from mailchimpsync.mailchimp import interests  # noqa: PLC0415 (`status` asks what is known, without a client)
 
-    known = {one.id for one in interests(run.mailchimp, run.list_id)}
+    found = interests(run.mailchimp, run.list_id)
+    known = {one.id for one in found}
     gone = sorted(links.keys() - known)
     with run.transaction() as tx:
+        names.keep_interests(tx, {one.id: (one.category, one.name) for one in found}, run.runtime.now())
         runs.record_deleted_interests(tx, run.list_id, gone)
     if not gone:
         return run

@@ -12,7 +12,7 @@ from typing import Any
 
 from mailchimpsync.decide import Decision, Situation, decide, deciding_dates
 from mailchimpsync.errors import Code
-from mailchimpsync.model import SyncStatus
+from mailchimpsync.model import SyncStatus, full_name
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import data, groups, rows
 from mailchimpsync.store.cache.rows import DueFacts, RowToDecide
@@ -20,7 +20,7 @@ from mailchimpsync.store.changes import overtaking, plans
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.deciding.agreement import Agreements
 from mailchimpsync.sync.deciding.effects import Correction
-from mailchimpsync.sync.deciding.planned import decided_changes, planned_change
+from mailchimpsync.sync.deciding.planned import NAME_LENGTH, decided_changes, planned_change
 from mailchimpsync.sync.deciding.situations import Situations, gather_situations
 from mailchimpsync.sync.reading.linked_interests import without_deleted_interests
 from mailchimpsync.sync.reading.takeovers import take_over_members
@@ -121,7 +121,7 @@ def _opt_outs_among(run: Run, changed: Sequence[int]) -> list[Mapping[str, Any]]
         if one.update and one.update.removes_member
     ]
     with run.transaction() as tx:
-        return decided_changes(tx, run, planned, gathered.claims)
+        return decided_changes(tx, run, planned, gathered.claims, gathered.names)
 
 
 def decide_rows(run: Run, ids: Sequence[int]) -> None:
@@ -165,9 +165,21 @@ def _write(tx: Transaction, run: Run, gathered: Situations, corrections: Correct
     rows.write_rows(tx, [{"id": row_id, "identity": identity} for row_id, identity in gathered.claims.items()])
     rows.write_rows(tx, settled)
     rows.write_alike(tx, [{"id": row_id, **CORRECTED} for row_id in corrections.told])
-    plans.add_to_plan(tx, decided_changes(tx, run, planned, gathered.claims))
+    rows.write_rows(tx, _changed_names(gathered))
+    plans.add_to_plan(tx, decided_changes(tx, run, planned, gathered.claims, gathered.names))
     data.forget_wanted_data(tx, dropped)
     groups.add_rows_for_contacts(tx, run.list_id, arriving)
+
+
+def _changed_names(gathered: Situations) -> list[Mapping[str, Any]]:
+    """Return the names of contacts that Mailchimp has no name for, where they are new or have changed."""
+    return [
+        {"id": row.id, "civicrm_name": name}
+        for row in gathered.rows
+        if (name := gathered.names.get(row.id, "")[:NAME_LENGTH])
+        and not full_name(row.mailchimp_data)
+        and name != row.civicrm_name
+    ]
 
 
 def _settled_row(

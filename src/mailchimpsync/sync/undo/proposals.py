@@ -43,6 +43,7 @@ class Proposal:
             row.mailchimp_status,
             row.mailchimp_interests,
             row.mailchimp_data,
+            row.civicrm_name,
         )
         return with_values_before(change, person, self.states)
 

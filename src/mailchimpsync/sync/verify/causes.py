@@ -48,7 +48,8 @@ class Causes:
             mine = of_contact.get(one.contact_id or 0, [])
             if one.member_id in of_member:
                 mine = [of_member[one.member_id], *mine]
-            explained.append(self._explained(one, mine, mark, is_held=is_held))
+            named = replace(one, name=next((row.name for row in mine if row.name), ""))
+            explained.append(self._explained(named, mine, mark, is_held=is_held))
         return explained
 
     def _look_up_people(self, found: Sequence[Difference], rows: Sequence[OwnRow]) -> None:

@@ -54,6 +54,7 @@ class Difference:
     """One difference: the person, what differs, and why.
 
     Attributes:
+        name: the person's, "" if it isn't known.
         status: of the member at Mailchimp; None: there is none.
         changed_at: when Mailchimp last changed the member.
         interest, group_id: if it is about an interest.
@@ -70,6 +71,7 @@ class Difference:
     group_id: int | None = None
     cause: Cause = Cause.UNKNOWN
     code: str | None = None
+    name: str = ""
 
     @property
     def is_explained(self) -> bool:
@@ -79,7 +81,10 @@ class Difference:
     @staticmethod
     def columns() -> tuple[str, ...]:
         """Return the names of the stored and displayed fields of a difference."""
-        return ("kind", "contact_id", "member_id", "address", "status", "interest", "group_id", "cause", "code")
+        return (
+            *("kind", "name", "address", "contact_id", "member_id"),
+            *("status", "interest", "group_id", "cause", "code"),
+        )
 
     def plain(self) -> dict[str, Any]:
         """Return the stored and displayed fields by name."""

@@ -1,37 +1,39 @@
-"""Names of interests and groups: read from both sides and cached; the id if there is no name."""
+"""Names of interests and groups, as they were last read from both sides; the id if there is no name."""
 
 from __future__ import annotations
 
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
-from mailchimpsync.actions import Names, Site, names_of, with_time_limit
+from mailchimpsync.actions import Names, Site, kept_names, names_of, with_time_limit
 from mailchimpsync.config import Link
 from mailchimpsync.web.screens.screen import Visit
 
-_KEPT_SECONDS = 3_600
-_INCOMPLETE_KEPT_SECONDS = 60
+_KEPT_SECONDS = 60
 _AT_ONCE_SECONDS = 2.0
 
 
 def known_names(site: Site, link: Link) -> Names | None:
-    """Return the cached names of a connection's interests and groups."""
+    """Return the names of interests and groups as last read; None if one of the connection is missing.
+
+    Missing names that were just asked for aren't asked for again within a minute.
+    """
     found: Names | None = cache.get(_key(site, link))
+    if found is None and (kept := kept_names(site)).knows_all_of(link):
+        cache.set(_key(site, link), kept, _KEPT_SECONDS)
+        return kept
     return found
 
 
 def fetch_names(site: Site, link: Link) -> Names:
-    """Read the names from both sides and cache them for an hour; for a minute if some are missing."""
+    """Read the names from both sides, and keep them."""
     found = names_of(site, link)
-    seconds = _KEPT_SECONDS if found.knows_all_of(link) else _INCOMPLETE_KEPT_SECONDS
-    cache.set(_key(site, link), found, seconds)
+    cache.set(_key(site, link), found, _KEPT_SECONDS)
     return found
 
 
 def names_at_once(visit: Visit, link: Link) -> Names:
-    """Return the cached names, or read them with a short time limit; empty if no interest is connected."""
-    if not link.interests:
-        return Names()
+    """Return the names as last read, or read them with a short time limit."""
     if (known := known_names(visit.site, link)) is not None:
         return known
     with with_time_limit(visit.site, _AT_ONCE_SECONDS) as site:

@@ -17,7 +17,7 @@ from mailchimpsync.actions import (
     version_of,
     versions,
 )
-from mailchimpsync.actions.texts.names import with_names
+from mailchimpsync.actions.texts.names import Names, with_names
 from mailchimpsync.cli.input.confirmation import print_saved, with_confirmation
 from mailchimpsync.cli.input.questions import current_user
 from mailchimpsync.cli.opening import site_of
@@ -33,7 +33,7 @@ HISTORY_SHOWN = 20
 def history(ctx: click.Context, limit: int) -> None:
     console = stdout()
     with site_of(ctx) as site:
-        names = names_for(site, *(link.audience_id for link in site.configuration.connections))
+        names = _names(site)
         for one in versions(site, limit):
             when = moment(one.saved_at)
             print_sentence(console, Text.assemble((f"Version {one.number}", "bold"), f"  {when}  by {one.saved_by}"))
@@ -50,7 +50,7 @@ def diff(ctx: click.Context, a: str | None, b: int | None) -> None:
             return
         newest = b or site.version
         before = version_of(site, int(a)) if a is not None else _previous(site, newest)
-        _print(changes(before, version_of(site, newest)))
+        _print(changes(before, version_of(site, newest)), _names(site))
 
 
 def _previous(site: Site, number: int) -> Configuration:
@@ -63,14 +63,18 @@ def _diff_file(site: Site, name: str) -> None:
             wanted = read_configuration(site, file.read())
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{name} isn't a version, and can't be read as a file ({type(error).__name__}).") from None
-    _print(changes(site.configuration, wanted))
+    _print(changes(site.configuration, wanted), _names(site))
     for line in describe_losses(site.configuration, data_to_be_deleted(site, wanted)):
         print_sentence(stdout(), Text(f"Importing it would delete the records of {line}."))
 
 
-def _print(lines: Sequence[str]) -> None:
+def _names(site: Site) -> Names:
+    return names_for(site, *(link.audience_id for link in site.configuration.connections))
+
+
+def _print(lines: Sequence[str], names: Names) -> None:
     for line in lines or ["No differences."]:
-        print_sentence(stdout(), Text(line))
+        print_sentence(stdout(), Text(with_names(line, names)))
 
 
 def restore(ctx: click.Context, version: int, yes: bool, no_check: bool) -> None:

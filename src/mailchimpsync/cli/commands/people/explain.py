@@ -29,6 +29,8 @@ def explain_person(ctx: click.Context, person: str, limit: int, as_json: bool) -
 def _show(console: Console, found: Explanation) -> None:
     for note in found.notes:
         _say(console, note, indent=0)
+    if found.names:
+        _say(console, ", ".join(found.names), indent=0, style="bold")
     if found.is_known:
         for status in found.statuses:
             _show_status(console, status)

@@ -97,11 +97,10 @@ def _opened(output: Path) -> Iterator[IO[str]]:
 
 def _write_csv(file: IO[str], entries: Entries) -> int:
     writer = csv.writer(file)
-    columns = (*COLUMNS, "why")
-    writer.writerow(columns)
+    writer.writerow(COLUMNS)
     number = 0
     for number, entry in enumerate(entries, 1):  # noqa: B007 (how many there were)
-        writer.writerow([escape_formula(entry[name]) for name in columns])
+        writer.writerow([escape_formula(entry[name]) for name in COLUMNS])
     return number
 
 

@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mailchimpsync.actions import Names, kept_names
 from mailchimpsync.actions.api.csv_export import escape_formula
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.status.state_texts import deleted_interests_sentence, interests_in_words, people_in_words
 from mailchimpsync.actions.status.verifications import createverification, to_mapping
 from mailchimpsync.actions.texts.codes import explain_code
+from mailchimpsync.actions.texts.effects import NO_NAMES
 from mailchimpsync.cli.commands.sync.status import differences
 from mailchimpsync.cli.input.questions import current_user
 from mailchimpsync.cli.interrupt import interruptible_site
@@ -44,12 +46,13 @@ def verify(ctx: click.Context, group_id: int | None, max_time: float, as_json: b
             stop=is_interrupted,
             tell=_writer(file) if file is not None else None,
         )
+        names = kept_names(site)
         titles = [find_audience(site, one.list_id).title for one in found]
     if as_json:
         print_json([to_mapping(one) for one in found])
     else:
         for title, one in zip(titles, found, strict=True):
-            show_verification(stdout(), title, one)
+            show_verification(stdout(), title, one, names)
     ctx.exit(max((_exit_code(one) for one in found), default=0))
 
 
@@ -59,7 +62,7 @@ def _exit_code(found: VerificationResult) -> int:
     return EXIT_MORE_TO_DO if found.due else 0
 
 
-def show_verification(console: Console, title: str, found: VerificationResult) -> None:
+def show_verification(console: Console, title: str, found: VerificationResult, names: Names = NO_NAMES) -> None:
     """Print the result of a comparison: headline, what was compared, counts, and unexplained differences."""
     print_sentence(console, Text.assemble((title, "bold"), "  ", _verdict(found)))
     print_sentence(
@@ -75,7 +78,7 @@ def show_verification(console: Console, title: str, found: VerificationResult) -
     if found.counts:
         console.print(_counts(console, found))
     if found.unexplained:
-        console.print(_people(console, found))
+        console.print(_people(console, found, names))
         print_sentence(console, Text(f"  What to do: {AFTER_THE_UNEXPLAINED}"))
 
 
@@ -102,21 +105,22 @@ def _counts(console: Console, found: VerificationResult) -> Table:
     return table
 
 
-def _people(console: Console, found: VerificationResult) -> Table:
+def _people(console: Console, found: VerificationResult, names: Names) -> Table:
     unexplained = [one for one in found.differences if one["cause"] == "unknown"][:SHOWN]
     more = f" (the first {len(unexplained)} of {found.unexplained:,})" if found.unexplained > len(unexplained) else ""
     table = Table(
         title=f"Unexplained differences{more}", title_justify="left", title_style="bold", width=_width(console)
     )
+    table.add_column("Person", ratio=7, overflow="fold")
     table.add_column("Contact", justify="right", no_wrap=True)
-    table.add_column("Address", ratio=6, overflow="fold")
     table.add_column("Difference", ratio=6)
     table.add_column("At Mailchimp", ratio=4)
     for one in unexplained:
-        about = f" {one['interest']}, group {one['group_id']}" if one["interest"] else ""
+        interest, group = names.full_interest(one["interest"] or "") or one["interest"], one["group_id"]
+        about = f" {interest}, group {names.groups.get(group, group)}" if interest else ""
         cells = (
+            "\n".join(filter(None, (one.get("name"), one["address"]))),
             str(one["contact_id"] or "none"),
-            one["address"] or "",
             one["kind"] + about,
             one["status"] or "unknown",
         )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from mailchimpsync.actions import Site, version_of, versions
+from mailchimpsync.actions import Site, kept_names, version_of, versions
 from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.texts.names import with_names
 from mailchimpsync.config import Configuration, changes
 from mailchimpsync.errors import UsageError
 from mailchimpsync.web.screens.configuration.change_list import group_by_part
@@ -23,9 +26,13 @@ def index(visit: Visit) -> HttpResponse:
     """List the versions, and the differences of two that are chosen."""
     asked = visit.request.GET
     everything = asked.get("all") == "yes"
-    found = versions(visit.site, SHOWN_MAX if everything else SHOWN)
+    found, names = versions(visit.site, SHOWN_MAX if everything else SHOWN), kept_names(visit.site)
+
+    def by_part(lines: Iterable[str]) -> list[tuple[str, list[str]]]:
+        return group_by_part(with_names(line, names) for line in lines)
+
     context = {
-        "versions": [(one, group_by_part(one.changes)) for one in found],
+        "versions": [(one, by_part(one.changes)) for one in found],
         "newest": visit.site.version,
         "numbers": range(visit.site.version, max(visit.site.version - SHOWN_MAX, 0), -1),
         "has_more": not everything and len(found) == SHOWN and found[-1].number > 1,
@@ -35,7 +42,7 @@ def index(visit: Visit) -> HttpResponse:
         context |= {
             "a": a,
             "b": b,
-            "differences": group_by_part(changes(_version(visit.site, a), _version(visit.site, b))),
+            "differences": by_part(changes(_version(visit.site, a), _version(visit.site, b))),
         }
     return visit.render("configuration/versions.html", context)
 

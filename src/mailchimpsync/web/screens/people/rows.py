@@ -53,18 +53,19 @@ def lines_of(visit: Visit, browsed: BrowsedRows, *, is_brief: bool = False) -> l
 
 
 def _facts(visit: Visit, link: Link, row: BrowsedRow, words: Mapping[str, str]) -> dict[str, Any]:
-    data = row.mailchimp_data or {}
     entry = explain_code(row.reason) if row.reason else None
     contact_id = row.civicrm_contact_id
     contact = words["contact"] % {"id": contact_id} if contact_id else ""
-    numbered = words["row"] % {"id": row.id}
+    title = row.name or row.address or contact or words["row"] % {"id": row.id}
     return {
         "row": row,
         "id": str(row.id),  # a number would be written as readers of the language do, which takes longer
         "words": words,
-        "title": row.mailchimp_email or contact or numbered,
-        "choose": words["choose"] % {"id": row.id},
-        "name": " ".join(filter(None, (data.get("first_name"), data.get("last_name")))),
+        "title": title,
+        "choose": words["choose"] % {"who": title},
+        "name": row.name,
+        "address": row.address,
+        "mail": row.address if row.name else "",
         "why": entry.sentence if entry else "",
         "contact": contact,
         "contact_url": contact_url(visit.site, contact_id),
@@ -110,12 +111,10 @@ def _labels_in(language: str) -> Mapping[str, str]:
         return {
             "contact": _("Contact %(id)s"),
             "row": _("Row %(id)s"),
-            "choose": _("Select row %(id)s"),
+            "choose": _("Select %(who)s"),
             "group": _("group %(id)s"),
             "set": _("Status set %(when)s"),
             "edited": _("Last edited %(when)s"),
-            "open": _("Open"),
-            "at_mailchimp": _("at Mailchimp"),
             "not_there": _("not there"),
             "never": _("never in the group"),
             "no_contact": _("no contact has the address"),

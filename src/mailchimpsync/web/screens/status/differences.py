@@ -55,6 +55,7 @@ class ShownDifference:
     why: str
     is_explained: bool
     who: PersonLinks
+    name: str
     address: str | None
     status: str | None
 
@@ -86,6 +87,7 @@ def _shown(one: Mapping[str, Any], who: PersonLinks) -> ShownDifference:
         _cause_text(one["code"]),
         _is_explained(one),
         who,
+        one.get("name") or "",
         one["address"],
         one["status"],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -102,6 +103,22 @@ def test_status_tells_numbers_failures_and_remedies(connected: CommandLine) -> N
     assert "✓" not in shown.stdout
     assert "Add an address to the contact" in " ".join(shown.stdout.replace("│", " ").split())
     assert "Read 3 members from Mailchimp." in shown.stdout
+
+
+def test_a_paused_connection_is_not_synced_and_every_command_says_who_paused_it_and_why(
+    connected: CommandLine,
+) -> None:
+    assert connected("pause", "--reason", "an upgrade").exit_code == 0
+    refused, shown = connected("sync"), connected("status")
+
+    assert refused.exit_code == 7
+    assert "an upgrade" in refused.output
+    assert "mailchimpsync resume" in refused.output
+    assert re.search(r"Paused: paused by \S+: an upgrade \(since 20", " ".join(shown.stdout.split()))
+    assert connected.status()["state"] == "paused"
+    assert "already paused" in connected("pause").stdout
+    assert connected("resume").exit_code == 0
+    assert connected("sync").exit_code == 0
 
 
 def test_no_address_shows_in_any_output(connected: CommandLine) -> None:

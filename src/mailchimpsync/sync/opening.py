@@ -11,6 +11,7 @@ from mailchimpsync.messages import moment, say
 from mailchimpsync.model import ChangeKind, Connection, Stage
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import accepted
 from mailchimpsync.store.changes import kept_plans, plans, updates
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.runs import runs
@@ -67,6 +68,7 @@ def open_run(
         begun = runs.run_start(tx, run_id)
         known = _remembered_changes(found, begun, preflight, fingerprint, is_new=is_new)
         runs.remember_seen(tx, connection.list_id, {**preflight.seen, **known})
+        accepted.drop_outdated(tx, connection.list_id)
         names.keep_groups(tx, {key: group.title for key, group in preflight.checked.groups.items()}, now)
         erased = tombstones.erased(tx, systems.erasure_key)
     counting = RecordedProgress(progress, systems.runtime, found)

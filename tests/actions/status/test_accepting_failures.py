@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actions.conftest import BELLA, FAY, NOBODY, CharitySite, Interface
-from mailchimpsync.actions import acceptfailures, getfailedpeople, getstatus
+from mailchimpsync.actions import acceptfailures, fetchandreconcile, getfailedpeople, getstatus
 from mailchimpsync.store.queries.failures import Failed
 
 GET, ACCEPT, REOPEN = (f"MailchimpsyncFailure.{name}" for name in ("get", "accept", "reopen"))
@@ -45,7 +45,7 @@ def test_an_accepted_person_counts_again_after_they_were_in_order(charity_site: 
     assert failed(charity_site).accepted == 1
 
     charity_site.set(row["id"], sync_status="ok")
-    charity_site.sync()
+    fetchandreconcile(site, since="ever")
     charity_site.set(row["id"], sync_status="fail")
 
     assert failed(charity_site) == before

@@ -67,7 +67,7 @@ def names_of(site: Site, link: Link) -> Names:
 
 
 def with_names(sentence: str, names: Names) -> str:
-    """Return a message with known names in its values `group`, `interest` and `contact`; other texts as they are."""
+    """Return a message with known names in its values that are groups, interests or contacts; others as they are."""
     if not isinstance(sentence, Message):
         return sentence
     return Message(sentence.text, {key: _named(key, value, names) for key, value in sentence.values.items()})
@@ -76,7 +76,7 @@ def with_names(sentence: str, names: Names) -> str:
 def _named(key: str, value: Any, names: Names) -> Any:
     if isinstance(value, Message):
         return with_names(value, names)
-    if key == "contact":
+    if key in ("contact", "merged"):
         person = names.contacts.get(value)
         return f"{person} ({value})" if person else value
     if key == "group":

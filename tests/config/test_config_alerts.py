@@ -133,7 +133,7 @@ def test_a_change_is_told_without_the_secret() -> None:
         (alerts(password=None), "set both user and password"),
         (alerts(to=["Ann <ann@office.example>"]), "write an address like ann@example.org"),
         (alerts(sender="nobody"), "alerts.email, sender: write an address like"),
-        (alerts(to=[]), "alerts.email.to: Tuple should have at least 1 item"),
+        (alerts(to=[]), "alerts.email.to: it must have at least this many entries: 1"),
         (alerts(port=0), "alerts.email.port"),
         ({"ping_url": "ftp://a-check-only-we-know"}, "alerts, ping_url: a URL must start with https://"),
         ({"slack": {"webhook_url": "a-way-in"}}, "alerts.slack, webhook_url: a URL must start with"),

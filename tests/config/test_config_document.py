@@ -53,8 +53,8 @@ def test_a_link_becomes_the_connection_the_engine_needs() -> None:
         ([link(interests={"1111111111": 9, "2222222222": 9})], "Group 9 is used 2 times"),
         ([link(interests={"1111111111": 8})], "interest “1111111111” is linked with the subscription group 8"),
         ([link(interests={"11/22": 9})], "“11/22” isn't an interest id"),
-        ([link(group_id=0)], "connections.1.group_id: Input should be greater than 0"),
-        ([link(grup_id=8)], "connections.1.grup_id: Extra inputs are not permitted"),
+        ([link(group_id=0)], "connections.1.group_id: it must be greater than 0"),
+        ([link(grup_id=8)], "connections.1.grup_id: this name isn't known"),
         ([link(resubscribe="always")], "connections.1.resubscribe"),
     ],
     ids=[

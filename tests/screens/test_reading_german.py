@@ -25,6 +25,7 @@ from mailchimpsync.web.screens.configuration.change_list import group_by_part
 from mailchimpsync.web.screens.configuration.connection.schedule_words import schedule_lines
 from mailchimpsync.web.screens.configuration.field_errors import add_error_beside_field
 from mailchimpsync.web.screens.configuration.saving import add_error
+from mailchimpsync.web.templatetags.screens import translated
 from mailchimpsync_sandbox.world import AUDIENCE_ID
 from support.charity import Charity
 from support.client import signed_in
@@ -87,6 +88,22 @@ def test_why_a_plan_is_held_is_stored_with_its_values_and_told_in_german(
     assert [line for line in IN_GERMAN if line in german] == IN_GERMAN
     assert older in german
     assert [line for line in EXCESS if line in english] == EXCESS
+
+
+def test_what_is_wrong_with_a_value_is_told_in_german() -> None:
+    link = {"account": "A", "audience_id": "a1", "group_id": 0, "resubscribe": "perhaps", "schedule": {"quiet": "x"}}
+    with override("de"), pytest.raises(ConfigurationError) as caught:
+        Configuration.checked({"civicrm": {"url": 5, "api_key": "k", "time_zone": "Mars"}, "connections": [link]})
+    with override("de"):
+        told = [translated(one) for one in caught.value.problems]
+
+    assert told == [
+        "civicrm.url: muss Text sein.",
+        "civicrm.time_zone: diese Zeitzone gibt es nicht; ein Name ist zum Beispiel America/New_York.",
+        "connections.1.group_id: muss größer als 0 sein.",
+        "connections.1.resubscribe: muss eines hiervon sein: 'ask', 'never'.",
+        "connections.1.schedule.quiet: hat nicht die verlangte Form.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,9 @@ def test_every_action_has_a_route_that_needs_its_scope_and_names_what_it_does_no
         if allowed:
             assert "no_such_parameter" in answer.json()["error_message"]
     assert api_service.post(path, scope=None).status_code == 401
-    assert api_service.get(path, scope=Scope.CONFIGURE).status_code == 405
+    wrong = api_service.get(path, scope=Scope.CONFIGURE)
+    assert (wrong.status_code, wrong.headers["Allow"]) == (405, "POST")
+    assert wrong.json()["error_message"].startswith("This address takes POST, not GET.")
 
 
 def test_an_action_answers_in_the_envelope_of_civicrm(api_service: ApiService) -> None:

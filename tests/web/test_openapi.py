@@ -66,6 +66,12 @@ def test_every_action_is_described_with_its_parameters_and_its_scope(document: d
         assert operation["security"] == [{"Token": []}]
 
 
+def test_every_action_has_an_example_that_can_be_sent(document: dict[str, Any]) -> None:
+    for title, action in ACTIONS.items():
+        example = document["paths"][f"/api/{title.replace('.', '/')}"]["post"]["requestBody"]["content"]
+        action.check(example["application/json"]["example"])
+
+
 def test_every_reference_in_the_document_leads_somewhere(document: dict[str, Any]) -> None:
     known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
 
@@ -109,12 +115,14 @@ def test_behind_a_proxy_that_has_a_path_for_us_links_lead_there(serve: Serve, mo
     api_service = serve(environment={"PUBLIC_URL": "https://charity.example.org/sync/"})
 
     page = api_service.get("/api/docs").text
-    paths = api_service.get("/api/openapi.json", scope=Scope.READ).json()["paths"]
+    content = api_service.get("/api/openapi.json", scope=Scope.READ).json()
+    paths = content["paths"]
 
     assert '"/sync/api/openapi.json"' in page
     assert '"/sync/static/mailchimpsync/api.js"' in page
     assert api_service.get("/static/mailchimpsync/api.js").status_code == 200
     assert all(path.startswith("/sync/api/") for path in paths)
+    assert content["servers"] == [{"url": "https://charity.example.org"}]
     assert api_service.get("/health", headers={"Host": "10.0.0.7"}).status_code == 200
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from mailchimpsync.config.data import Data
+from mailchimpsync.messages import say
 from mailchimpsync.model import (
     DEPARTURES,
     ChangeKind,
@@ -34,7 +35,7 @@ def time_zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("there is no such time zone; a name is like America/New_York") from error
+        raise ValueError(say("there is no such time zone; a name is like America/New_York")) from error
 
 
 TimeZone = Annotated[Text, AfterValidator(time_zone)]

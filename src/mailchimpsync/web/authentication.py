@@ -1,14 +1,18 @@
-"""The caller of the API: token and address."""
+"""The caller of the API: a token or a signed-in user, and an address."""
 
 from __future__ import annotations
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.http import HttpRequest
+from ninja.utils import check_csrf
 
 from mailchimpsync.actions.api.description import Scope
-from mailchimpsync.actions.configuration.tokens import Token, check_token
+from mailchimpsync.actions.configuration.tokens import check_token
 from mailchimpsync.errors import Code, DeniedError
+from mailchimpsync.messages import say
+from mailchimpsync.web.models import User
+from mailchimpsync.web.responses import FORBIDDEN, RequestError
 from mailchimpsync.web.service import service_of
 from mailchimpsync.worker.access_log import NOTES_KEY
 
@@ -16,10 +20,10 @@ _HEADERS = ("Authorization", "X-Civi-Auth")
 _NEIGHBOURS = 64  # an IPv6 caller has a whole /64
 
 
-def authenticate(request: HttpRequest, needed: Scope, text: str | None = None) -> Token:
-    """Return the token of a call that may do what is needed; count the call, and note the token for the access log.
+def authenticate(request: HttpRequest, needed: Scope, text: str | None = None) -> str:
+    """Return the owner of a call's token, for the journal, if the token may do what is needed.
 
-    `text` is the token if it did not come in a header.
+    The call is counted, and the token noted for the access log. `text` is the token if it did not come in a header.
 
     Raises:
         DeniedError: `TOKEN`, `SCOPE` or `TOO_MANY_CALLS`.
@@ -35,7 +39,34 @@ def authenticate(request: HttpRequest, needed: Scope, text: str | None = None) -
         raise
     request.META.get(NOTES_KEY, {})["token"] = token.id
     service.limits.token.count(str(token.id))
-    return token
+    return f"token {token.name}"
+
+
+def authenticate_token_or_user(request: HttpRequest, needed: Scope) -> str:
+    """Return who calls, for the journal: the owner of a token, or without one the user signed in in this browser.
+
+    Raises:
+        DeniedError: as `authenticate`; `SCOPE`, the user's role is not sufficient.
+        RequestError: the call may have been made by another site: it lacks the page's own `X-CSRFToken`.
+    """
+    user = request.user
+    if not isinstance(user, User) or any(request.headers.get(header) for header in _HEADERS):
+        return authenticate(request, needed)
+    service = service_of(request)
+    service.limits.address.count(caller(request))
+    service.limits.token.count(f"user {user.pk}")
+    _ = request.body  # read now, so that looking for a token among form fields doesn't use it up
+    if check_csrf(request) is not None:
+        raise RequestError("A call without a token needs the X-CSRFToken of a page that you opened here.", FORBIDDEN)
+    if not user.may(needed):
+        said = say(
+            "The user %(name)s has the scope “%(scope)s”; this needs “%(needed)s”.",
+            name=user.name,
+            scope=user.scope,
+            needed=needed,
+        )
+        raise DeniedError(Code.SCOPE, said)
+    return str(user.name)
 
 
 def caller(request: HttpRequest) -> str:

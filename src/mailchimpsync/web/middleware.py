@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from mailchimpsync.errors import MailchimpsyncError
-from mailchimpsync.web.responses import BAD_REQUEST, LENGTH_REQUIRED, TOO_LARGE, RequestError, error_answer
+from mailchimpsync.web.problem_page import is_for_programs
+from mailchimpsync.web.responses import BAD_REQUEST, LENGTH_REQUIRED, METHOD, TOO_LARGE, RequestError, error_answer
 from mailchimpsync.web.settings import CONTENT_POLICY, MAX_BODY_BYTES
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -78,7 +79,8 @@ class RequestChecks:
             _check(request)
         except RequestError as error:
             return error_answer(error)
-        return self.get_response(request)
+        answer = self.get_response(request)
+        return _wrong_method(request, answer) if answer.status_code == METHOD else answer
 
     def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer an error that a view raised; Django handles unexpected ones, see `responses.unexpected`."""
@@ -101,6 +103,16 @@ def _check(request: HttpRequest) -> None:
         raise _too_large()
     if request.path_info not in PROBES:
         _check_host(request)
+
+
+def _wrong_method(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """Say to programs in their own form that an address takes other methods."""
+    if not is_for_programs(request):
+        return answer
+    allowed = answer.headers.get("Allow", "")
+    said = error_answer(RequestError(f"This address takes {allowed}, not {request.method}.", METHOD))
+    said.headers["Allow"] = allowed
+    return said
 
 
 def _check_host(request: HttpRequest) -> None:

@@ -27,7 +27,7 @@ urlpatterns = [
     path("ready", csrf_exempt(health.ready)),
     path("metrics", csrf_exempt(health.metrics)),
     path("api/openapi.json", api_docs.document, name="openapi"),
-    path("api/docs", api_docs.page),
+    path("api/docs", api_docs.page, name="api-docs"),
     path("civicrm/ajax/rest", civicrm_rest),
     path("civicrm/ajax/api4/<str:entity>/<str:action>", civicrm_api4),
     path("api/", api.urls),

@@ -218,7 +218,7 @@ def test_with_mailchimp_away_it_can_be_saved_unchecked(charity_site: CharitySite
         ("accounts = 1", "valid JSON"),
         ({"connections": "all"}, "connections: "),
         ({"accounts": {"main": {"api_key": "…"}}}, "no stored one matches it"),
-        ({"acounts": {}}, "acounts: Extra inputs"),
+        ({"acounts": {}}, "acounts: this name"),
     ],
     ids=[
         "nothing",

@@ -150,7 +150,7 @@ def test_a_change_that_is_dropped_leaves_its_row_to_the_next_run(
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({}, "data: Field required"),
+        ({}, "data: it is required"),
         ({"data": LEAVE}, "give the row of a new update"),
         ({"data": LEAVE, "mailchimpsync_cache_id": 999_999}, "There is no row 999999"),
         ({"data": LEAVE, "id": 999_999}, "There is no update 999999"),

@@ -71,4 +71,4 @@ def test_too_many_contacts_at_once_are_refused(library: CharitySite, interface: 
 
 
 def test_contacts_have_to_be_named(library: CharitySite, interface: Interface) -> None:
-    assert "contact_id: Field required" in interface(library, INCLUDE).error
+    assert "contact_id: it is required" in interface(library, INCLUDE).error

@@ -42,14 +42,22 @@ FOR_ALL = (
     "/configuration/file/json",
     "/configuration/check",
 )
-FOR_ADMINISTRATORS = (
+SETTINGS = (
     "/configuration/civicrm",
+    "/configuration/alerts/email",
+    *(
+        f"{CONNECTION}/{part}"
+        for part in ("groups", "interests", "rules", "departures", "schedule", "trust", "campaigns/change", "data")
+    ),
+)
+"""What is set there: everybody reads it, and administrators change it."""
+
+FOR_ADMINISTRATORS = (
     "/configuration/accounts/add",
     "/configuration/account/Green%20Paths/key",
     "/configuration/account/Green%20Paths/remove",
     "/configuration/connect",
-    *(f"{CONNECTION}/{part}" for part in ("groups", "interests", "rules", "schedule", "remove")),
-    "/configuration/alerts/email",
+    f"{CONNECTION}/remove",
 )
 DEEDS_OF_ADMINISTRATORS = (
     "/configuration/confirm",
@@ -293,6 +301,17 @@ def test_vera_sees_all_of_it_without_buttons_and_without_secrets(charity: Charit
             main = answer.text.partition("<main")[2]
             assert "/remove" not in main, path
             assert 'method="post"' not in main or path.endswith("/check"), path
+        for path in SETTINGS:
+            answer = vera.look(path)
+            assert answer.status_code == 200, path
+            assert "Only administrators can change them." in answer.text, path
+            assert not [secret for secret in secrets if secret in answer.text], path
+            main = answer.text.partition("<main")[2]
+            if path.endswith("/data"):  # with a form, to preview the data of a contact
+                assert 'value="save"' not in main
+            else:
+                assert '<fieldset class="bare" disabled>' in main, path
+                assert 'method="post"' not in main, path
         for path in FOR_ADMINISTRATORS:
             assert vera.look(path).status_code == 403, path
 
@@ -303,7 +322,7 @@ def test_only_administrators_change_the_configuration(charity: Charity, role: Ro
     with form_client(charity, role) as somebody:
         statuses = {
             path: somebody.fill_in("/configuration", at=path).status_code
-            for path in (*FOR_ADMINISTRATORS, *DEEDS_OF_ADMINISTRATORS)
+            for path in (*SETTINGS, *FOR_ADMINISTRATORS, *DEEDS_OF_ADMINISTRATORS)
         }
 
     assert set(statuses.values()) == {403}, statuses

@@ -134,7 +134,7 @@ class Action:
         try:
             return self.parameters.model_validate(given)
         except ValidationError as error:
-            problems = error.errors(include_url=False, include_input=False, include_context=False)
+            problems = error.errors(include_url=False, include_input=False)
             sentences = (
                 f"{'.'.join(map(str, one['loc'])) or 'parameters'}: {describe_problem(one)}" for one in problems
             )

@@ -26,7 +26,7 @@ from mailchimpsync.data import (
     unknown_source,
 )
 from mailchimpsync.errors import UsageError
-from mailchimpsync.errors.validation import describe_problem
+from mailchimpsync.errors.validation import describe_problem, problem_at
 from mailchimpsync.mailchimp import MergeField, create_merge_field, merge_fields
 from mailchimpsync.messages import join, say
 from mailchimpsync.model import DataOptions, MappedField
@@ -142,8 +142,8 @@ def data_options(link: Link, data: Mapping[str, Any] | None) -> DataOptions:
     try:
         return Data.model_validate(data).options or DataOptions()
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False, include_context=False)
-        words = "; ".join(f"{'.'.join(map(str, one['loc']))}: {describe_problem(one)}" for one in problems)
+        problems = error.errors(include_url=False, include_input=False)
+        words = join("; ", (problem_at(".".join(map(str, one["loc"])), describe_problem(one)) for one in problems))
         raise UsageError(say("data: %(words)s.", words=words)) from None
 
 

@@ -42,11 +42,11 @@ def api4(request: HttpRequest, entity: str, action: str) -> HttpResponse:
     except UsageError:
         authenticate(request, Scope.READ, text)
         raise
-    token = authenticate(request, found.scope, text)
+    by = authenticate(request, found.scope, text)
     if request.method != "POST" and found.scope is not Scope.READ:
         raise UsageError("What changes something is called by POST, not by GET.")
     given = _parameters(found, action, _params(request))
-    outcome = call_action(service_of(request), token, found.entity, found.name, given)
+    outcome = call_action(service_of(request), by, found.entity, found.name, given)
     about = {"entity": found.entity, "action": action, "version": VERSION}
     return json_answer({**about, **_content(found, outcome)}, status_of(outcome.error) if outcome.error else OK)
 

@@ -6,21 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from mailchimpsync.actions.api.dispatch import CallResponse, call
-from mailchimpsync.actions.configuration.tokens import Token
 from mailchimpsync.web.service import Service
 
 
 def call_action(
-    service: Service, token: Token, entity: str, action: str, given: Mapping[str, Any], *, sequential: bool = True
+    service: Service, by: str, entity: str, action: str, given: Mapping[str, Any], *, sequential: bool = True
 ) -> CallResponse:
-    """Call an action for the owner of a token, with a separate site, see `actions.api.dispatch.call`.
+    """Call an action for `by`, with a separate site, see `actions.api.dispatch.call`.
 
     Raises:
         TooManyCallsError: too many calls are already running.
         StoreError: the database can't be used.
         UsageError: `UNKNOWN`, there is no such action.
     """
-    helpers: dict[str, Any] = {"by": f"token {token.name}"}
+    helpers: dict[str, Any] = {"by": by}
     if service.stop is not None:
         helpers["stop"] = service.stop
     with service.slot(), service.open_site() as site:

@@ -14,7 +14,6 @@ from django.http import HttpRequest, HttpResponse
 from pydantic_core import from_json
 
 from mailchimpsync.actions.api.description import Action, Scope, find_action
-from mailchimpsync.actions.configuration.tokens import Token
 from mailchimpsync.actions.entities.derived import ENTITIES
 from mailchimpsync.errors import UsageError
 from mailchimpsync.web.api.calls import call_action
@@ -42,9 +41,9 @@ def rest(request: HttpRequest) -> HttpResponse:
     except UsageError as error:
         authenticate(request, Scope.READ, key)
         return error_answer(error, OK)
-    token = authenticate(request, found.scope, key)
+    by = authenticate(request, found.scope, key)
     try:
-        return _answer(request, token, found, fields)
+        return _answer(request, by, found, fields)
     except UsageError as error:
         return error_answer(error, OK)
 
@@ -56,10 +55,10 @@ def _find(fields: dict[str, Any]) -> Action:
     return find_action(entity, action)
 
 
-def _answer(request: HttpRequest, token: Token, found: Action, fields: dict[str, Any]) -> HttpResponse:
+def _answer(request: HttpRequest, by: str, found: Action, fields: dict[str, Any]) -> HttpResponse:
     if request.method != "POST" and found.scope is not Scope.READ:
         raise UsageError("What changes something is called by POST, not by GET.")
-    outcome = call_action(service_of(request), token, found.entity, found.name, _parameters(fields), sequential=False)
+    outcome = call_action(service_of(request), by, found.entity, found.name, _parameters(fields), sequential=False)
     failed = outcome.error is not None and status_of(outcome.error) == INTERNAL
     envelope = _with_ids_as_text(outcome.envelope) if found.entity in ENTITIES else outcome.envelope
     return json_answer(envelope, INTERNAL if failed else OK)

@@ -9,15 +9,15 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.security.base import AuthBase
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 from pydantic_core import from_json
 
 from mailchimpsync import __version__
 from mailchimpsync.actions.api.description import ACTIONS, Action, Scope, find_action
-from mailchimpsync.actions.configuration.tokens import Token as KnownToken
 from mailchimpsync.web.api.calls import call_action
-from mailchimpsync.web.authentication import authenticate
+from mailchimpsync.web.api.examples import FAILURE, SUCCESS, example_of
+from mailchimpsync.web.authentication import authenticate_token_or_user
 from mailchimpsync.web.responses import BAD_REQUEST, MEDIA_TYPE, OK, STATUSES, RequestError, json_answer, status_of
 from mailchimpsync.web.service import service_of
 
@@ -28,6 +28,8 @@ _REFERENCE = "#/components/schemas/{model}"
 class Success(BaseModel):
     """CiviCRM's envelope around the result of a call."""
 
+    model_config = ConfigDict(json_schema_extra={"example": SUCCESS})
+
     is_error: int = Field(description="0")
     version: int = Field(description="3, that of CiviCRM's API whose form this is")
     count: int = Field(description="how many rows `values` has; 1 for anything but rows")
@@ -37,6 +39,8 @@ class Success(BaseModel):
 class Failure(BaseModel):
     """CiviCRM's envelope around an error."""
 
+    model_config = ConfigDict(json_schema_extra={"example": FAILURE})
+
     is_error: int = Field(description="1")
     version: int = Field(description="3")
     error_code: str = Field(description="what happened, as a code; `mailchimpsync explain-code` explains it")
@@ -45,7 +49,7 @@ class Failure(BaseModel):
 
 
 class Token(AuthBase):
-    """A token with the scope an action needs."""
+    """A token with the scope an action needs, or a signed-in user with it."""
 
     openapi_type = "http"
     openapi_scheme = "bearer"
@@ -56,9 +60,9 @@ class Token(AuthBase):
         self.needed = needed
         super().__init__()
 
-    def __call__(self, request: HttpRequest) -> KnownToken:
-        """Return the caller's token."""
-        return authenticate(request, self.needed)
+    def __call__(self, request: HttpRequest) -> str:
+        """Return who calls."""
+        return authenticate_token_or_user(request, self.needed)
 
 
 def read_parameters(request: HttpRequest) -> dict[str, Any]:
@@ -100,7 +104,7 @@ def unknown_action(request: HttpRequest, entity: str, action: str) -> HttpRespon
     Raises:
         UsageError: always; `UNKNOWN` unless only upper and lower case differ.
     """
-    authenticate(request, Scope.READ)
+    authenticate_token_or_user(request, Scope.READ)
     found = find_action(entity, action)
     raise RequestError(f"Call it by POST to /api/{found.entity}/{found.name}.", BAD_REQUEST)
 
@@ -125,7 +129,7 @@ def openapi_document(prefix: str) -> Mapping[str, Any]:
 
 def _add_route(api: NinjaAPI, action: Action) -> None:
     responses: dict[int, type[BaseModel]] = {OK: Success} | dict.fromkeys(STATUSES, Failure)
-    schema = parameter_schemas()[0][action.title]
+    body = {"schema": parameter_schemas()[0][action.title], "example": example_of(action)}
     api.post(
         f"/{action.entity}/{action.name}",
         auth=Token(action.scope),
@@ -134,15 +138,15 @@ def _add_route(api: NinjaAPI, action: Action) -> None:
         summary=action.summary,
         description=f"{action.description}\n\nNeeds a token with the scope `{action.scope}`.".strip(),
         tags=[action.entity],
-        openapi_extra={"requestBody": {"required": False, "content": {JSON_TYPE: {"schema": schema}}}},
+        openapi_extra={"requestBody": {"required": False, "content": {JSON_TYPE: body}}},
     )(_view(action))
 
 
 def _view(action: Action) -> Callable[[HttpRequest], HttpResponse]:
     def view(request: HttpRequest) -> HttpResponse:
-        token: KnownToken = request.auth  # type: ignore[attr-defined]  # ninja puts it there
+        by: str = request.auth  # type: ignore[attr-defined]  # ninja puts it there
         given = read_parameters(request)
-        outcome = call_action(service_of(request), token, action.entity, action.name, given)
+        outcome = call_action(service_of(request), by, action.entity, action.name, given)
         return json_answer(outcome.envelope, status_of(outcome.error) if outcome.error else OK)
 
     return view

@@ -60,6 +60,7 @@ _ENTRIES = (
     _Entry(_("Plans"), "plans", "plan", count=_held),
     _Entry(_("Configuration"), "configuration", "gear"),
     _Entry(_("Users and tokens"), "users", "users", Scope.CONFIGURE),
+    _Entry(_("API"), "api-docs", "link"),
 )
 
 

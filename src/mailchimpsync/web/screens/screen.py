@@ -30,6 +30,7 @@ from mailchimpsync.web.service import Service, service_of
 logger = logging.getLogger(__name__)
 
 HX_REDIRECT = "HX-Redirect"
+_READING = ("GET", "HEAD")
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,10 @@ class Visit:
 Screen = Callable[..., HttpResponseBase]
 
 
-def screen(scope: Scope = Scope.READ, *methods: str) -> Callable[[Screen], Screen]:
+def screen(scope: Scope = Scope.READ, *methods: str, is_readable: bool = False) -> Callable[[Screen], Screen]:
     """Turn a function that takes a `Visit` into a view for signed-in users with a scope.
 
-    `methods` are HTTP methods; GET and HEAD by default.
+    `methods` are HTTP methods; GET and HEAD by default. `is_readable`: everybody may open it, to read what is set.
     """
 
     def decorate(function: Screen) -> Screen:
@@ -97,8 +98,9 @@ def screen(scope: Scope = Scope.READ, *methods: str) -> Callable[[Screen], Scree
             service = service_of(request)
             with service.open_site() as site:
                 visit = Visit(request, user, site, service)
-                if not user.may(scope):
-                    return not_allowed(visit, scope)
+                needed = Scope.READ if is_readable and request.method in _READING else scope
+                if not user.may(needed):
+                    return not_allowed(visit, needed)
                 try:
                     return function(visit, *args, **named)
                 except MailchimpsyncError as error:
@@ -107,7 +109,7 @@ def screen(scope: Scope = Scope.READ, *methods: str) -> Callable[[Screen], Scree
                     if request.method == "POST":
                         forget_numbers(site)
 
-        return require_http_methods(list(methods) or ["GET", "HEAD"])(view)
+        return require_http_methods(list(methods or _READING))(view)
 
     return decorate
 

@@ -114,7 +114,7 @@ def _secret(given: str, known: SecretStr | None) -> SecretStr | None:
     return SecretStr(given) if given else known
 
 
-@screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
+@screen(Scope.CONFIGURE, "GET", "HEAD", "POST", is_readable=True)
 def edit(visit: Visit) -> HttpResponse:
     """Change the site; it is tested before it is saved."""
     known = visit.site.configuration.civicrm

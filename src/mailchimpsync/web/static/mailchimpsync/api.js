@@ -1,39 +1,53 @@
 "use strict";
 
-// The token is kept in this page's memory and nowhere else: no cookie, no storage.
-const form = document.getElementById("sign-in");
+// A token is kept in this page's memory and nowhere else. Signed-in users need none: their calls carry the page's own
+// word, which no other site can know.
+const api = document.getElementById("api");
+const form = document.getElementById("token-form");
 const problem = document.getElementById("problem");
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
-async function fetchDocument(token) {
-  const answer = await fetch(form.dataset.document, { headers: { Authorization: `Bearer ${token}` } });
+async function fetchDocument(headers) {
+  const answer = await fetch(api.dataset.document, { headers });
   const content = await answer.json();
-  if (!answer.ok) {
-    throw new Error(content.error_message);
-  }
-  return content;
+  if (!answer.ok) throw new Error(content.error_message);
+  const { servers, ...spec } = content; // for programs; this page calls the service that it came from
+  return spec;
 }
 
-function show(spec, token) {
-  form.hidden = true;
+function show(spec, headers) {
+  if (form) form.hidden = true;
   SwaggerUIBundle({
     spec,
-    dom_id: "#api",
+    domNode: api,
     deepLinking: false,
     validatorUrl: null,
     requestInterceptor: (request) => {
-      request.headers.Authorization ||= `Bearer ${token}`;
+      request.headers = { ...headers, ...request.headers };
       return request;
     },
   });
 }
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
+async function open(headers) {
   problem.textContent = "";
-  const token = document.getElementById("token").value.trim();
   try {
-    show(await fetchDocument(token), token);
+    show(await fetchDocument(headers), headers);
   } catch (error) {
     problem.textContent = error.message;
   }
-});
+}
+
+function followColours() {
+  document.documentElement.classList.toggle("dark-mode", dark.matches);
+}
+
+dark.addEventListener("change", followColours);
+followColours();
+if (api.dataset.csrf) open({ "X-CSRFToken": api.dataset.csrf });
+if (form) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    open({ Authorization: `Bearer ${document.getElementById("token").value.trim()}` });
+  });
+}

@@ -38,7 +38,7 @@ def index(visit: Visit) -> HttpResponse:
     return visit.render("configuration/alerts.html", context)
 
 
-@screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
+@screen(Scope.CONFIGURE, "GET", "HEAD", "POST", is_readable=True)
 def edit(visit: Visit, channel: str) -> HttpResponse:
     """Change one channel."""
     make = FORMS.get(channel)

@@ -18,8 +18,7 @@ class Card:
         key: the part's name in the page's URL.
         lines: what is set, a sentence each.
         url: where it is changed; None: not on the screens.
-        act: the button's label.
-        scope: the permission needed to see the button.
+        act: the label of the button there; "View" for people without the permission `scope`.
         next_at: when the next sync is due, on the schedule's card.
     """
 

@@ -39,9 +39,9 @@ _BY_COMMAND = "create-fields"
 """Sentences of the engine with this speak of a command; the page has a button instead."""
 
 
-@screen(Scope.RUN, "GET", "HEAD", "POST")
+@screen(Scope.READ, "GET", "HEAD", "POST")
 def edit(visit: Visit, list_id: str) -> HttpResponse:
-    """Choose the data, preview it with real contacts, save it; operators can only view it."""
+    """Choose the data, preview it with real contacts, save it; only administrators can change it."""
     link = find_audience(visit.site, list_id)
     with with_time_limit(visit.site, SECONDS) as site:
         found = getdatafields(site, group_id=link.group_id)
@@ -124,8 +124,7 @@ def card(visit: Visit, link: Link) -> Card:
         text = ngettext("The last sync found %(number)s problem.", "The last sync found %(number)s problems.", number)
         lines.append(text % {"number": number})
     url = reverse("configuration-data", args=[link.audience_id])
-    act = _("Choose data") if visit.may(Scope.CONFIGURE) else _("View data")
-    return Card("data", _("Data for Mailchimp"), lines or [_("Subscriptions only.")], url, act, Scope.RUN.value)
+    return Card("data", _("Data for Mailchimp"), lines or [_("Subscriptions only.")], url, _("Choose data"))
 
 
 def _problems_found(visit: Visit, link: Link) -> int:

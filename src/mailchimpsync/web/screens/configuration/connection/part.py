@@ -75,7 +75,7 @@ class PartForm(ConfigurationForm):
 def edit_part(key: str, make: Callable[[Visit, Link], PartForm], *, address: str = "", name: str = "") -> URLPattern:
     """Return the page on which a part is changed: `configuration-KEY`, made of `connection_KEY.html`."""
 
-    @screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
+    @screen(Scope.CONFIGURE, "GET", "HEAD", "POST", is_readable=True)
     def edit(visit: Visit, list_id: str) -> HttpResponse:
         link = find_audience(visit.site, list_id)
         form = make(visit, link)

@@ -42,6 +42,11 @@ def say(text: str, /, **values: Any) -> Message:
     return Message(text, values)
 
 
+def as_message(text: str) -> Message:
+    """Return a text as a message, so that it is translated where it is a value of another one."""
+    return text if isinstance(text, Message) else Message(text)
+
+
 def join(separator: str, parts: Iterable[str]) -> Message:
     """Return messages as one; each is translated on its own."""
     values = {f"part{number}": part for number, part in enumerate(parts)}

@@ -55,6 +55,22 @@ class MailServer:
         return AuthResult(success=data.password.decode() == PASSWORD, handled=False)
 
 
+def text_of(mail: EmailMessage) -> str:
+    """Return what a mail says in plain text."""
+    return _part(mail, "plain")
+
+
+def html_of(mail: EmailMessage) -> str:
+    """Return what a mail says in HTML."""
+    return _part(mail, "html")
+
+
+def _part(mail: EmailMessage, kind: str) -> str:
+    part = mail.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
 @contextmanager
 def served_mail_server(tls: ssl.SSLContext | None = None) -> Iterator[MailServer]:
     """Serve a mailbox; with `tls` it wants STARTTLS and a login."""

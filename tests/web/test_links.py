@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
+from django.urls import resolve
 
 from mailchimpsync.actions import Site, create_site
+from mailchimpsync.actions.alerts.places import place_of
+from mailchimpsync.actions.alerts.problems import Kind
 from mailchimpsync.civicrm.http.urls import FORMS
 from mailchimpsync.config import Configuration
 from mailchimpsync.errors import ConfigurationError
+from mailchimpsync.store.site.alerts import StoredAlert
 from mailchimpsync.web.links import contact_url, member_url
+from mailchimpsync.web.settings import configure
 
 SITE = "https://crm.example.org/members"
 CLEAN, *_ = FORMS
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 def site_of(home: Path, url: str = SITE, pattern: str | None = None, key: str = "0123456789abcdef-us6") -> Site:
@@ -54,6 +62,17 @@ def test_the_page_of_ann_is_where_her_cms_has_it(tmp_path: Path, form: str, page
 def test_a_site_of_an_unknown_form_is_taken_for_one_with_clean_addresses(tmp_path: Path, pattern: str | None) -> None:
     with site_of(tmp_path, pattern=pattern) as site:
         assert contact_url(site, 7) == f"{SITE}/civicrm/contact/view?reset=1&cid=7"
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_alert_links_to_a_page_that_exists(tmp_path: Path, kind: Kind) -> None:
+    data = {"plan": 7, "account": "News / Events"} if kind in (Kind.HELD, Kind.KEY) else {}
+    alert = StoredAlert(1, "a problem", kind.value, "a1b2c3d4e5", None, data, NOW, None, 0, None, None, None, None)
+    with site_of(tmp_path) as site:
+        configure(site.settings, "a secret")
+        page = resolve(f"/{unquote(urlsplit(place_of(alert).path).path)}")
+
+    assert page.url_name not in ("overview", "index")
 
 
 def test_there_is_no_page_without_contact_or_site(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ class Email(Part):
         password: its password.
         sender: the sender's address.
         to: the recipients' addresses.
+        language: the language of the e-mails, `en` or `de`.
     """
 
     host: Text
@@ -40,6 +41,7 @@ class Email(Part):
     password: SecretStr | None = None
     sender: EmailAddress
     to: Annotated[tuple[EmailAddress, ...], Field(min_length=1, max_length=RECIPIENTS_MAX)]
+    language: Literal["en", "de"] = "en"
 
 
 class AlertWebhook(Part):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 from threading import Event
 
@@ -24,7 +26,7 @@ from mailchimpsync.actions.finding import Level
 from mailchimpsync.config import Email
 from mailchimpsync.store.site import outbox
 from mailchimpsync.worker.alerting import Alerting
-from support.alert_receivers import PASSWORD, MailServer, served_mail_server
+from support.alert_receivers import PASSWORD, MailServer, html_of, served_mail_server, text_of
 from support.certificates import make_certificate
 from support.world import NEWS
 
@@ -42,6 +44,50 @@ def test_a_mail_is_from_us_to_all_and_says_that_a_program_sent_it(alert_site: Al
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Message-ID"].endswith("@site.example>")
     assert mail["Subject"] == "[mailchimpsync cv] Test message"
+
+
+def test_a_mail_says_the_same_in_text_and_in_html_with_one_button_and_loads_nothing(alert_site: AlertSite) -> None:
+    alert_site.link(audience_name="Walks & <img src=http://spy.example/1>")
+    settings = alert_site.site.settings
+    alert_site.site.settings = settings.model_copy(update={"public_url": "https://sync.example.org/mc"})
+    alert_site.disable_the_group()
+    alert_site.sync()
+    alert_site.look()
+
+    [mail] = alert_site.mailbox.mails
+    page = html_of(mail)
+    assert mail.get_content_type() == "multipart/alternative"
+    assert "https://sync.example.org/mc/connections/" in text_of(mail)
+    assert re.findall(r'href="([^"]*)"', page) == [text_of(mail).split()[-1]]
+    assert "Walks &amp; &lt;img src=http://spy.example/1&gt;" in page
+    assert not re.search(r"<(img|script|link|iframe)|@import|url\(|src=\"", page)
+    for line in text_of(mail).splitlines()[:-1]:
+        assert line.replace("`", "") in unescape(re.sub("<[^>]*>", "", page))
+    assert len(mail.as_bytes()) < 100_000
+
+
+def test_a_mail_has_no_link_if_nobody_said_where_the_screens_are(alert_site: AlertSite) -> None:
+    try_channels(alert_site.site)
+
+    [mail] = alert_site.mailbox.mails
+    assert "<a " not in html_of(mail)
+    assert "http" not in text_of(mail)
+
+
+def test_a_mail_is_in_the_language_that_was_chosen(alert_site: AlertSite) -> None:
+    email = alert_site.site.configuration.alerts.email
+    assert email is not None
+    alert_site.is_told(email=email.model_copy(update={"language": "de"}), summary="monday")
+    alert_site.disable_the_group()
+    alert_site.sync()
+    alert_site.look()
+
+    problem, week = alert_site.mailbox.mails
+    assert problem["Subject"].endswith(": der Abgleich ist fehlgeschlagen (CV_GROUP_INACTIVE)")
+    assert "Was zu tun ist: " in text_of(problem)
+    assert '<html lang="de">' in html_of(problem)
+    assert "Offene Probleme: 1." in text_of(week)
+    assert not re.search(r" (failed|the|was)\b", text_of(problem) + text_of(week))
 
 
 def test_a_webhook_is_signed_over_the_time_and_the_body(alert_site: AlertSite) -> None:
@@ -257,7 +303,7 @@ def test_the_weeks_summary_comes_once_a_week_and_names_nobody(alert_site: AlertS
     alert_site.is_told(summary="monday", late_after_hours=8_760)
     days = [len(alert_site.look(hours=24)) for _ in range(15)]
 
-    text = alert_site.mailbox.mails[-1].get_content()
+    text = text_of(alert_site.mailbox.mails[-1])
     assert days == [1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0]
     assert "Last complete sync: 2026-11-20 12:00 UTC." in text
     assert "People who can't be synced and need attention: 0 of 1." in text

@@ -17,6 +17,7 @@ from mailchimpsync.store.schema import run
 from mailchimpsync.store.site import webhook_events
 from mailchimpsync.store.verify import verifications
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+from support.alert_receivers import text_of
 from support.world import LIST, NEWS
 
 TITLE = f"{LIST} ↔ group {NEWS}"
@@ -45,7 +46,7 @@ def test_a_message_says_what_it_means_what_to_do_and_where(alert_site: AlertSite
     alert_site.sync()
     alert_site.look()
 
-    text = alert_site.mailbox.mails[0].get_content()
+    text = text_of(alert_site.mailbox.mails[0])
     assert "What to do: " in text
     assert "`mailchimpsync alerts ack 1`" in text
     assert url in text
@@ -151,7 +152,7 @@ def test_a_sync_that_is_held_is_told_until_its_plan_is_decided(alert_site: Alert
     alert_site.sync()
 
     assert told == [f"{SITE} {TITLE}: a sync is held for review (HELD)"]
-    assert plan in alert_site.mailbox.mails[0].get_content()
+    assert plan in text_of(alert_site.mailbox.mails[0])
     assert alert_site.look() == [f"{SITE} Resolved: {TITLE}: a sync is held for review (HELD)"]
 
 
@@ -207,7 +208,7 @@ def test_many_who_cant_be_synced_are_told_by_their_number(alert_site: AlertSite)
     alert_site.sync()
 
     assert alert_site.look() == [f"{SITE} {TITLE}: many people can't be synced"]
-    text = alert_site.mailbox.mails[0].get_content()
+    text = text_of(alert_site.mailbox.mails[0])
     assert "20 of 21 people can't be synced" in text
     assert "bella" not in text
 
@@ -256,7 +257,7 @@ def test_data_that_is_refused_for_many_people_is_told_until_it_fits(alert_site: 
     assert alert_site.look() == []
     data_found(alert_site, 40)
     told = alert_site.look()
-    [text] = [mail.get_content() for mail in alert_site.mailbox.mails]
+    [text] = [text_of(mail) for mail in alert_site.mailbox.mails]
     data_found(alert_site, 0)
 
     assert told == [f"{SITE} {TITLE}: many people have data that doesn't fit (DATA_UNFIT)"]

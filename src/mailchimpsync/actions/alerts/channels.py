@@ -11,8 +11,6 @@ import json
 import smtplib
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
 from functools import partial
 from http import HTTPStatus
 from threading import Thread
@@ -20,7 +18,8 @@ from threading import Thread
 import httpx2
 from pydantic import SecretStr
 
-from mailchimpsync.actions.alerts.messages import Content
+from mailchimpsync.actions.alerts.emails import make_email
+from mailchimpsync.actions.alerts.messages import Content, headline, paragraphs
 from mailchimpsync.config import Alerts, AlertWebhook, Email, Slack
 from mailchimpsync.http import USER_AGENT, tls
 
@@ -88,7 +87,7 @@ def send_email(email: Email, content: Content, _key: str, now: datetime) -> None
     Raises:
         DeliveryError: the server did not take it.
     """
-    message = _email(email, content, now)
+    message = make_email(email, content, now)
     try:
         with _connected(email) as server:
             if email.user is not None and email.password is not None:
@@ -115,27 +114,6 @@ def _connected(email: Email) -> smtplib.SMTP:
             server.close()
             raise
     return server
-
-
-def _email(email: Email, content: Content, now: datetime) -> EmailMessage:
-    message = EmailMessage()
-    message["From"], message["To"] = email.sender, ", ".join(email.to)
-    message["Subject"] = headline(content)
-    message["Date"] = format_datetime(now)
-    message["Message-ID"] = make_msgid(domain=email.sender.rpartition("@")[2])
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content("\n\n".join(paragraphs(content)).replace("\n\n•", "\n•") + "\n")
-    return message
-
-
-def headline(content: Content) -> str:
-    """Return a message's subject: which site it is about, and what."""
-    return " ".join(f"[mailchimpsync {content['site']}] {content['title']}".split())
-
-
-def paragraphs(content: Content) -> list[str]:
-    """Return a message's text."""
-    return [content["title"], *content["lines"], *([content["url"]] if content["url"] else [])]
 
 
 def send_webhook(webhook: AlertWebhook, content: Content, key: str, now: datetime) -> None:

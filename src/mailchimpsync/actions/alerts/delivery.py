@@ -12,6 +12,7 @@ from mailchimpsync.actions.alerts.channels import (
     sender_of,
 )
 from mailchimpsync.actions.site import Site
+from mailchimpsync.messages import from_json
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.site import outbox
 from mailchimpsync.store.site.outbox import Message
@@ -50,13 +51,13 @@ def _pause(attempts: int) -> timedelta:
 
 def _send(site: Site, message: Message, now: datetime, seconds: float) -> bool:
     """Send a message, note what came of it, and say whether it was sent."""
-    state, note = outbox.SENT, ""
+    state, note, content = outbox.SENT, "", from_json(message.content)
     send = sender_of(site.configuration.alerts, message.channel)
     if send is None:
         state, note = outbox.GIVEN_UP, NOT_CONFIGURED
     else:
         try:
-            send_within(lambda: send(message.content, message.fingerprint, now), seconds)
+            send_within(lambda: send(content, message.fingerprint, now), seconds)
         except PartlyDeliveredError as error:
             note = str(error)
         except DeliveryError as error:

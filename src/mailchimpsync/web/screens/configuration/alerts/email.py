@@ -7,8 +7,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from pydantic import SecretStr
 
 from mailchimpsync.config import Alerts, Email
@@ -52,12 +52,15 @@ class EmailForm(AlertForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     password = SecretField(label=gettext_lazy("Password"), help_text=KEPT)
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language of the e-mails"), choices=[("en", "English"), ("de", "Deutsch")]
+    )
 
     @staticmethod
     def present(alerts: Alerts) -> dict[str, Any]:
         """Return what the fields show at first."""
         if alerts.email is None:
-            return {"port": 587, "security": "starttls"}
+            return {"port": 587, "security": "starttls", "language": (get_language() or "en")[:2]}
         return {**alerts.email.model_dump(exclude={"password"}), "to": "\n".join(alerts.email.to)}
 
     @classmethod
@@ -105,7 +108,7 @@ class EmailForm(AlertForm):
         """The channel."""
         given, known = self.cleaned_data, self.alerts.email
         password = SecretStr(given["password"]) if given["password"] else (known.password if known else None)
-        fields = {name: given[name] for name in ("to", "sender", "host", "port", "security")}
+        fields = {name: given[name] for name in ("to", "sender", "host", "port", "security", "language")}
         user = given["user"] or None
         return {"email": Email(**fields, user=user, password=password if user else None)}
 

@@ -26,15 +26,16 @@ from webhooks import make_site, served
 
 from mailchimpsync.actions import Site
 from mailchimpsync.addresses import member_id_of
-from mailchimpsync.config import Schedule
+from mailchimpsync.config import Link, Schedule
 from mailchimpsync.model import Stage
 from mailchimpsync.store.engine.dialect import insert_rows
-from mailchimpsync.store.schema import cache, group_contact, run, status, update
+from mailchimpsync.store.schema import cache, figure, group_contact, run, status, update
 from mailchimpsync.web.wsgi import make_application
 
 PAGES = {
     "overview": "/",
     "connection": f"/connections/{LIST_ID}",
+    "history": f"/connections/{LIST_ID}/runs",
     "everybody": "/everybody",
     "everybody: far down": "/everybody?after=200000~200000",
     "everybody: by contact, far down": "/everybody?sort=contact&after=200000~200000",
@@ -86,7 +87,7 @@ class Measured:
     median: Taken
 
 
-def _person(chance: random.Random, number: int) -> tuple[dict[str, Any], str]:
+def _person(chance: random.Random, number: int, list_id: str) -> tuple[dict[str, Any], str]:
     """Return a row, and the contact's status in the groups."""
     name = chance.choice(["ann", "bob", "carla", "dmitri"])
     address = f"{name}.{chance.choice(['smith', 'müller', 'jones'])}{number}@example{number % 50}.org"
@@ -100,7 +101,7 @@ def _person(chance: random.Random, number: int) -> tuple[dict[str, Any], str]:
         "todo": None,
     }
     row = {
-        "mailchimp_list_id": LIST_ID,
+        "mailchimp_list_id": list_id,
         "identity": f"m:{member}",
         "mailchimp_member_id": member,
         "mailchimp_contact_id": member[::-1],
@@ -120,10 +121,10 @@ def _person(chance: random.Random, number: int) -> tuple[dict[str, Any], str]:
     return row, "Added" if subscribed else "Removed"
 
 
-def _memberships(row: dict[str, Any], group_status: str) -> Iterator[dict[str, Any]]:
-    for group in (GROUP, *INTERESTS.values()):
+def _memberships(row: dict[str, Any], group_status: str, link: Link) -> Iterator[dict[str, Any]]:
+    for group in (link.group_id, *link.interests.values()):
         yield {
-            "list_id": LIST_ID,
+            "list_id": link.audience_id,
             "contact_id": row["civicrm_contact_id"],
             "group_id": group,
             "status": group_status,
@@ -133,20 +134,41 @@ def _memberships(row: dict[str, Any], group_status: str) -> Iterator[dict[str, A
 
 
 def furnish(site: Site, people: int) -> None:
-    """Let a site be as after its first sync of so many people, of whom some can't be synced."""
+    """Let each connection be as after its first sync of so many people, of whom some can't be synced."""
     chance = random.Random(1)
+    for link in site.configuration.connections:
+        _furnish(site, link, people, chance)
+    with site.store.begin() as tx:
+        insert_rows(tx, update, [_refused(number) for number in range(1, people, 500)])
+    site.store.refresh_statistics()
+
+
+def _furnish(site: Site, link: Link, people: int, chance: random.Random) -> None:
+    list_id = link.audience_id
     for start in range(1, people + 1, _ROWS_AT_ONCE):
-        some = [_person(chance, number) for number in range(start, min(start + _ROWS_AT_ONCE, people + 1))]
+        some = [_person(chance, number, list_id) for number in range(start, min(start + _ROWS_AT_ONCE, people + 1))]
         with site.store.begin() as tx:
             insert_rows(tx, cache, [row for row, _ in some])
-            insert_rows(tx, group_contact, [one for row, in_group in some for one in _memberships(row, in_group)])
+            insert_rows(tx, group_contact, [one for row, group in some for one in _memberships(row, group, link)])
     with site.store.begin() as tx:
         ended = {"finished_at": _NOW, "outcome": "done", "counts": {"members": people}}
-        tx.execute(insert(run).values(list_id=LIST_ID, started_at=_NOW - timedelta(minutes=2), **ended))
-        tx.execute(insert(status).values(list_id=LIST_ID, last_sync_time=_NOW, stage=Stage.FETCH.value))
-        refused = [_refused(number) for number in range(1, people, 500)]
-        insert_rows(tx, update, refused)
-    site.store.refresh_statistics()
+        tx.execute(insert(run).values(list_id=list_id, started_at=_NOW - timedelta(minutes=2), **ended))
+        tx.execute(insert(status).values(list_id=list_id, last_sync_time=_NOW, stage=Stage.FETCH.value))
+        names = ("civicrm", "mailchimp", "joined", "left MAILCHIMP_LEFT")
+        days = [(_NOW - timedelta(days=ago)).date() for ago in range(365)]
+        insert_rows(
+            tx, figure, [{"day": day, "name": name, "list_id": list_id, "number": 9} for day in days for name in names]
+        )
+
+
+def connect_more(site: Site, connections: int) -> None:
+    """Connect more audiences, without interests, for `--connections`."""
+    [first] = site.configuration.connections
+    more = [
+        first.model_copy(update={"audience_id": f"more{number:06}", "group_id": GROUP + 100 + number, "interests": {}})
+        for number in range(1, connections)
+    ]
+    site.save(site.configuration.model_copy(update={"connections": (first, *more)}), "benchmark")
 
 
 def _refused(row_id: int) -> dict[str, Any]:
@@ -216,6 +238,7 @@ def main() -> None:
     """Measure all pages, or those whose names have a word in them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--people", type=int, default=250_000)
+    parser.add_argument("--connections", type=int, default=1, help="how many connections, each with so many people")
     parser.add_argument("--only", default="", help="a word in the names of pages")
     given = parser.parse_args()
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
@@ -223,6 +246,7 @@ def main() -> None:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "site"
         both = stack.enter_context(stand_ins(home.parent))
         site = stack.enter_context(make_site(home, both, Schedule(enabled=False), None))
+        connect_more(site, given.connections)
         furnish(site, given.people)
         add_user(site)
         where = stack.enter_context(served(home))

@@ -55,13 +55,13 @@ class _Read(HTMLParser):
 
 
 def pages(reader: Client, language: str) -> Iterator[tuple[str, _Read]]:
-    """Follow the links from the overview, to one page of each kind."""
+    """Follow the links from the overview, to one page of each kind; help shows what commands print, as it is."""
     waiting = ["/"]
     seen: set[str] = set()
     while waiting and len(seen) < PAGES_MAX:
         path = waiting.pop(0)
         kind = re.sub(r"\d+", "N", path.split("?")[0])
-        if kind in seen or not path.startswith("/") or path.startswith(("/api", "/static")):
+        if kind in seen or not path.startswith("/") or path.startswith(("/api", "/static", "/help")):
             continue
         seen.add(kind)
         answer = reader.get(path, headers={"Accept-Language": language}, follow_redirects=True)

@@ -104,3 +104,22 @@ def test_while_people_are_counted_again_the_last_numbers_are_shown_and_the_page_
 
     assert second.counted is first.counted
     assert not second.is_fresh
+
+
+def test_the_longer_counting_takes_and_the_more_is_shown_the_less_often_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, counted = Clock(), []
+
+    def count_for_two_seconds(*_given: Any) -> RowCounts:
+        counted.append(1)
+        clock.now += 2
+        return RowCounts()
+
+    monkeypatch.setattr(cached_counts, "count_rows", count_for_two_seconds)
+    counts, (site, link) = CachedCounts(clock), site_of(tmp_path)
+    with site:
+        for now, shown in ((0, 1), (19, 1), (25, 1), (25 + 790, 40), (25 + 810, 40)):
+            clock.now = now
+            counts.of(site, link, patience=None, shown=shown)
+            assert len(counted) == {0: 1, 19: 1, 25: 2, 815: 2, 835: 3}[now]

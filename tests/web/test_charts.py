@@ -1,78 +1,52 @@
-"""Charts: where lines and bars stand, for whatever numbers there are."""
+"""A connection's past year in numbers: months, reasons for leaving, growth, and the little line of the overview."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from mailchimpsync.web.screens.status.charts import (
-    BOTTOM,
-    HEIGHT,
-    LEFT,
-    RIGHT,
-    TOP,
-    WIDTH,
-    Bar,
-    Point,
-    bar_chart,
-    line_chart,
-)
+from mailchimpsync.actions import Growth
+from mailchimpsync.actions.runs.growth import Day
+from mailchimpsync.web.screens.status.charts import SPARK_HEIGHT, SPARK_WIDTH, months_of, reasons_of, sparkline
 
-DAY = datetime(2026, 11, 20, tzinfo=UTC)
+FIRST = date(2026, 1, 30)
+DAYS = [
+    Day(FIRST, 100, 98, 3, 0),
+    Day(FIRST + timedelta(days=1), None, None, 0, 2),
+    Day(FIRST + timedelta(days=2), 110, 102, 5, 8),
+]
 
 
-def points(*numbers: tuple[int, int]) -> list[Point]:
-    return [Point(DAY + timedelta(days=day), *pair) for day, pair in enumerate(numbers)]
+def test_a_month_has_the_people_at_its_end_and_the_sums_of_its_days() -> None:
+    february, january = months_of(DAYS)
+
+    assert (january.civicrm, january.mailchimp, january.joined, january.left) == (100, 98, 3, 2)
+    assert (february.civicrm, february.mailchimp, february.joined, february.left) == (110, 102, 5, 8)
 
 
-def spots(line: str) -> list[tuple[float, float]]:
-    return [(float(x), float(y)) for x, y in (spot.split(",") for spot in line.split())]
+def test_growth_and_churn_are_those_of_the_counted_days() -> None:
+    growth = Growth(DAYS, {}, [])
+
+    assert (growth.joined, growth.left, growth.net, growth.churn) == (8, 10, 4, 0.1)
+    assert (Growth([], {}, []).net, Growth([], {}, []).churn) == (None, None)
 
 
-@pytest.mark.parametrize(
-    "numbers",
-    [
-        [(0, 0)],
-        [(392, 383)],
-        [(5, 5), (5, 5)],
-        [(0, 1), (250_000, 249_999)],
-        [(199_700, 199_900), (200_300, 199_800), (200_000, 200_000)],
-    ],
-)
-def test_every_point_is_within_the_frame_and_every_line_across_too(numbers: list[tuple[int, int]]) -> None:
-    chart = line_chart(points(*numbers))
+def test_reasons_that_people_would_call_the_same_are_one_and_unknown_ones_are_others() -> None:
+    growth = Growth(DAYS, {"MAILCHIMP_BOUNCED": 2, "DEPARTED_ON_HOLD": 4, "MAILCHIMP_LEFT": 3, "OF_ANOTHER": 1}, [])
 
-    assert chart is not None
-    for x, y in (*spots(chart.civicrm), *spots(chart.mailchimp)):
-        assert LEFT <= x <= WIDTH - RIGHT
-        assert TOP <= y <= HEIGHT - BOTTOM
-    assert 2 <= len(chart.ticks) <= 5
-    assert chart.ticks[0].value <= min(map(min, numbers)) <= max(map(max, numbers)) <= chart.ticks[-1].value
-
-
-def test_more_people_stand_higher_and_later_days_further_on() -> None:
-    chart = line_chart(points((10, 5), (20, 5), (30, 5)))
-
-    assert chart is not None
-    found = spots(chart.civicrm)
-    assert found == sorted(found)
-    assert [y for _, y in found] == sorted((y for _, y in found), reverse=True)
-
-
-def test_without_anything_to_draw_there_is_no_chart() -> None:
-    assert line_chart([]) is None
-    assert bar_chart([]) is None
-    assert bar_chart([Bar(1, DAY, 0, 0)]) is None
-
-
-def test_one_change_among_thousands_is_still_to_be_seen() -> None:
-    chart = bar_chart([Bar(1, DAY, 1, 0), Bar(2, DAY, 9_000, 4_000)])
-
-    assert chart is not None
-    assert [(bar.run_id, bar.side, bar.number) for bar in chart.bars] == [
-        (1, "civicrm", 1),
-        (2, "civicrm", 9_000),
-        (2, "mailchimp", 4_000),
+    assert [(str(one.label), one.number, one.percent) for one in reasons_of(growth)] == [
+        ("The address bounced", 6, 60),
+        ("Unsubscribed at Mailchimp", 3, 30),
+        ("Other reasons", 1, 10),
     ]
-    assert all(bar.height >= 1.5 for bar in chart.bars)
+
+
+@pytest.mark.parametrize("numbers", [[5, 5], [0, 250_000, 3], list(range(30))])
+def test_a_little_line_stays_in_its_frame_and_goes_up_with_the_numbers(numbers: list[int]) -> None:
+    spots = [tuple(map(float, spot.split(","))) for spot in sparkline(numbers).split()]
+
+    assert len(spots) == len(numbers)
+    assert all(0 < x < SPARK_WIDTH and 0 < y < SPARK_HEIGHT for x, y in spots)
+    assert max(spots, key=lambda spot: -spot[1])[0] == spots[numbers.index(max(numbers))][0]
+    assert sparkline([7]) == ""

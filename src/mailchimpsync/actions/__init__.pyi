@@ -210,6 +210,9 @@ from .runs.getruns import (
 from .runs.getruns import (
     getruns as getruns,
 )
+from .runs.growth import Growth as Growth
+from .runs.growth import growth_of as growth_of
+from .runs.growth import subscribed_by_day as subscribed_by_day
 from .runs.last_sync import LastSync as LastSync
 from .runs.last_sync import last_syncs as last_syncs
 from .runs.reports import Report as Report

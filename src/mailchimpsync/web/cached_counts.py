@@ -15,6 +15,9 @@ from mailchimpsync.config import Link
 GOOD_FOR_SECONDS = 3.0
 """An open page asks every two seconds, so its numbers are never much older than this plus the time of one count."""
 
+REST = 10
+"""How many times as long as a count took it stays good at least: an open page keeps a tenth of one processor busy."""
+
 PATIENCE_SECONDS = 0.1
 """How long a page waits for a count; after that it shows the previous numbers, or none, and asks again."""
 
@@ -35,6 +38,10 @@ class CachedCount:
 class _Kept:
     counted: RowCounts
     at: float
+    took: float
+
+    def is_good(self, now: float, shown: int) -> bool:
+        return now - self.at < max(GOOD_FOR_SECONDS, REST * shown * self.took)
 
 
 @dataclass
@@ -49,15 +56,18 @@ class CachedCounts:
         default_factory=lambda: ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="mailchimpsync-count")
     )
 
-    def of(self, site: Site, link: Link, *, patience: float | None = PATIENCE_SECONDS) -> CachedCount:
+    def of(self, site: Site, link: Link, *, patience: float | None = PATIENCE_SECONDS, shown: int = 1) -> CachedCount:
         """Return the numbers of a connection; with `patience` None, wait for a fresh count, however long it takes.
+
+        The more connections are `shown` on a page, the older numbers may be: counting all of them has the same share
+        of a processor as counting one.
 
         Raises:
             StoreError: they can't be counted.
         """
         key = (link.audience_id, link.group_id)
         kept = self._kept.get(key)
-        if kept is not None and self.clock() - kept.at < GOOD_FOR_SECONDS:
+        if kept is not None and kept.is_good(self.clock(), shown):
             return CachedCount(kept.counted, is_fresh=True)
         try:
             return CachedCount(self._begin(key, site, link).result(timeout=patience), is_fresh=True)
@@ -82,7 +92,7 @@ class CachedCounts:
         try:
             with site.store.reading() as tx:
                 counted = count_rows(tx, link)
-            self._kept[key] = _Kept(counted, started)
+            self._kept[key] = _Kept(counted, started, self.clock() - started)
             return counted
         finally:
             with self._lock:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Text, func, select, type_coerce, update
+from sqlalchemy import Connection, Text, func, or_, select, type_coerce, update
 
 from mailchimpsync.effects import Effect, What
 from mailchimpsync.model import ChangeKind
@@ -96,6 +96,13 @@ def runs_of(tx: Connection, list_id: str, limit: int, offset: int = 0) -> Sequen
     """Return the newest runs over a whole connection, newest first."""
     query = select_as(StoredRun, run).where(run.c.list_id == list_id, run.c.kind == WHOLE_RUN)
     return fetch(tx, StoredRun, query.order_by(run.c.id.desc()).limit(limit).offset(offset))
+
+
+def outstanding_runs(tx: Connection, list_id: str, since: datetime, limit: int) -> Sequence[StoredRun]:
+    """Return the newest runs since a time that failed, were held, or were started by someone, newest first."""
+    stands_out = or_(run.c.error_code.is_not(None), run.c.outcome == "held", run.c.begun_by.is_not(None))
+    query = select_as(StoredRun, run).where(run.c.list_id == list_id, run.c.kind == WHOLE_RUN, stands_out)
+    return fetch(tx, StoredRun, query.where(run.c.started_at >= since).order_by(run.c.id.desc()).limit(limit))
 
 
 def runs_with_changes(tx: Connection, list_ids: Collection[str], limit: int) -> Sequence[StoredRun]:

@@ -22,6 +22,7 @@ from mailchimpsync.messages import in_language
 from mailchimpsync.web.help import help_url
 from mailchimpsync.web.models import Role, User
 from mailchimpsync.web.responses import FORBIDDEN, status_of
+from mailchimpsync.web.screens.dates import with_local_number, with_local_times
 from mailchimpsync.web.screens.menu import forget_numbers, menu
 from mailchimpsync.web.screens.tabs import Tab, frame_of, url_of
 from mailchimpsync.web.screens.wording import on_screen
@@ -119,7 +120,7 @@ def problem(visit: Visit, error: MailchimpsyncError) -> HttpResponse:
     entry = REGISTRY[error.code]
     context = {
         "title": _(entry.sentence),
-        "what": in_language(error.what, on_screen),
+        "what": with_local_times(in_language(error.what, on_screen, with_local_number)),
         "cause": in_language(entry.cause, on_screen),
         "remedy": in_language(entry.remedy, on_screen),
         "code": error.code.value,

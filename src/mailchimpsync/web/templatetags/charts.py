@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
 from django.urls import reverse
 from django.utils.formats import number_format
+from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,21 +20,10 @@ from mailchimpsync.config import Link
 from mailchimpsync.effects import Effect
 from mailchimpsync.model import ChangeKind
 from mailchimpsync.web.screens.names import known_names
-from mailchimpsync.web.screens.status.charts import (
-    BOTTOM,
-    HEIGHT,
-    LEFT,
-    RIGHT,
-    TOP,
-    WIDTH,
-    History,
-    bar_chart,
-    line_chart,
-)
+from mailchimpsync.web.screens.status.charts import SPARK_HEIGHT, SPARK_WIDTH
 
 register = template.Library()
 
-_FRAME = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "bottom": HEIGHT - BOTTOM}
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
@@ -59,22 +50,10 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
-def newest(found: Sequence[Any]) -> list[Any]:
-    """Return a sequence in reverse order."""
-    return list(reversed(found))
-
-
-@register.filter
 def by_kind(counts: Mapping[str, int] | None) -> list[tuple[str, int]]:
     """Return numbers of people by kind of change, in the order of the kinds."""
     found = [(kind.value, (counts or {}).get(kind.value, 0)) for kind in ChangeKind]
     return [(kind, people) for kind, people in found if people]
-
-
-@register.filter
-def unlocalized(value: float) -> str:
-    """Return a number in the format of SVG, whatever the language."""
-    return str(value)
 
 
 @register.simple_tag
@@ -84,16 +63,13 @@ def rows_url(link: Link, **wanted: str) -> str:
     return f"{reverse('cache')}?{urlencode({'audience': link.audience_id, **fields}, doseq=True)}"
 
 
-@register.inclusion_tag("screens/parts/members_chart.html")
-def members_chart(history: History) -> dict[str, Any]:
-    """Draw how many people there were on both sides over time."""
-    return {"frame": _FRAME, "history": history, "chart": line_chart(history.points)}
-
-
-@register.inclusion_tag("screens/parts/changes_chart.html")
-def changes_chart(history: History) -> dict[str, Any]:
-    """Draw what each run changed."""
-    return {"frame": _FRAME, "history": history, "chart": bar_chart(history.bars)}
+@register.simple_tag
+def spark(points: str) -> SafeString:
+    """Draw a small line, for the eye only: the number beside it says the same."""
+    if not points:
+        return format_html("{}", "")
+    box = f"0 0 {SPARK_WIDTH} {SPARK_HEIGHT}"
+    return format_html('<svg class="spark" viewBox="{}" aria-hidden="true"><polyline points="{}"/></svg>', box, points)
 
 
 @register.inclusion_tag("screens/parts/step.html", takes_context=True)

@@ -127,7 +127,7 @@ def connection_cards(visit: Visit, links: Sequence[Link], *, wait: bool = False)
     """Return the state of connections; with `wait`, wait for fresh numbers, however long that takes."""
     alerts = getalerts(visit.site) if links else []
     until = monotonic() + PATIENCE_SECONDS
-    numbers = [_numbers(visit, link, None if wait else max(0, until - monotonic())) for link in links]
+    numbers = [_numbers(visit, link, None if wait else max(0, until - monotonic()), len(links)) for link in links]
     return [_card(visit, link, found, alerts) for link, found in zip(links, numbers, strict=True)]
 
 
@@ -140,8 +140,8 @@ def _card(visit: Visit, link: Link, numbers: CachedCount, alerts: Sequence[Alert
     return ConnectionCard(status, numbers.counted is not None, numbers.is_fresh, task, notices)
 
 
-def _numbers(visit: Visit, link: Link, patience: float | None) -> CachedCount:
-    return visit.service.counts.of(visit.site, link, patience=patience)
+def _numbers(visit: Visit, link: Link, patience: float | None, shown: int) -> CachedCount:
+    return visit.service.counts.of(visit.site, link, patience=patience, shown=shown)
 
 
 def announcement_of(found: Sequence[ConnectionCard]) -> str:

@@ -1,191 +1,189 @@
-"""Charts of a connection's past: members on both sides, and what each run changed. Pure geometry, for SVG."""
+"""A connection's past year as charts and tables: `charts.js` draws them; without scripts the tables say the same."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from math import ceil, floor, log10
+from datetime import UTC, date, datetime, time
+from typing import Any
 
-from mailchimpsync.actions import ConnectionStatus, PastRun, getruns
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mailchimpsync.actions import ConnectionStatus, Growth, growth_of
+from mailchimpsync.actions.runs.growth import Day, MarkKind
 from mailchimpsync.config import Link
-from mailchimpsync.model import ChangeKind
+from mailchimpsync.errors import Code
 from mailchimpsync.web.screens.screen import Visit
 
-RUNS_LOOKED_AT = 200
-POINTS_MAX, BARS_MAX = 60, 24
+MARKS_LISTED = 25
+SPARK_WIDTH, SPARK_HEIGHT, _SPARK_EDGE = 96, 24, 2
 
-WIDTH, HEIGHT = 400, 150
-LEFT, RIGHT, TOP, BOTTOM = 52, 8, 8, 22
+_REASONS: Mapping[Promise, Sequence[Code]] = {
+    gettext_lazy("Unsubscribed at Mailchimp"): (Code.MAILCHIMP_LEFT,),
+    gettext_lazy("Marked a mail as spam"): (Code.MAILCHIMP_COMPLAINED,),
+    gettext_lazy("The address bounced"): (Code.MAILCHIMP_BOUNCED, Code.DEPARTED_ON_HOLD),
+    gettext_lazy("Removed from the group in CiviCRM"): (Code.CIVICRM_REMOVED,),
+    gettext_lazy("Opted out in CiviCRM"): (Code.DEPARTED_OPT_OUT, Code.DEPARTED_DO_NOT_EMAIL),
+    gettext_lazy("Deceased"): (Code.DEPARTED_DECEASED,),
+    gettext_lazy("Contact deleted or merged in CiviCRM"): (
+        Code.DEPARTED_TRASHED,
+        Code.DEPARTED_DELETED,
+        Code.DEPARTED_MERGED,
+    ),
+    gettext_lazy("Erased on request"): (Code.ERASED,),
+}
+_OTHER = gettext_lazy("Other reasons")
+_REASON_BY_CODE: Mapping[str, Promise] = {code: label for label, codes in _REASONS.items() for code in codes}
 
-_IN_CIVICRM = (ChangeKind.JOIN, ChangeKind.REMOVE, ChangeKind.CREATE, ChangeKind.CORRECT)
+_MARK_WORDS: Mapping[MarkKind, Promise] = {
+    MarkKind.FAILED: gettext_lazy("failed"),
+    MarkKind.HELD: gettext_lazy("held for review"),
+    MarkKind.MANUAL: gettext_lazy("started by someone"),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """How many people were subscribed on each side at a time."""
+class Reason:
+    """A reason for leaving: how many people, and which share of all who left, in percent."""
 
-    at: datetime
-    civicrm: int
-    mailchimp: int
+    label: str | Promise
+    number: int
+    percent: float
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """For how many people a run changed something on each side; a person counts once for each kind of change."""
+class Month:
+    """A month: how many people there were at its end, joined and left."""
+
+    first: date
+    civicrm: int | None
+    mailchimp: int | None
+    joined: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMark:
+    """A run that stands out, in words."""
 
     run_id: int
     at: datetime
-    civicrm: int
-    mailchimp: int
+    word: Promise
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A connection's past, oldest first."""
+    """A connection's past year on a page; `data` is for `charts.js`, the rest for tables, newest first."""
 
     list_id: str
-    points: Sequence[Point]
-    bars: Sequence[Bar]
+    growth: Growth
+    data: Mapping[str, Any]
+    months: Sequence[Month]
+    reasons: Sequence[Reason]
+    marks: Sequence[ShownMark]
+
+    @property
+    def last(self) -> Day | None:
+        """The newest day on which people were counted."""
+        return next((one for one in reversed(self.growth.days) if one.mailchimp is not None), None)
+
+    @property
+    def data_id(self) -> str:
+        """The id of the element with the data."""
+        return f"history-data-{self.list_id}"
+
+    @property
+    def first(self) -> date:
+        """The first day with figures."""
+        return self.growth.days[0].day
+
+    @property
+    def churn_percent(self) -> float | None:
+        """How many percent of the people left."""
+        return None if self.growth.churn is None else self.growth.churn * 100
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A grid line of a chart: its position and value."""
-
-    y: float
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
-class LineChart:
-    """Two lines as `points` of SVG, and the end of each."""
-
-    civicrm: str
-    mailchimp: str
-    ends: tuple[tuple[str, float, float], ...]
-    ticks: Sequence[Tick]
+def history_of(visit: Visit, link: Link, status: ConnectionStatus | None = None) -> History:
+    """Return the past year of a connection; `status` adds what is counted now."""
+    found = growth_of(visit.site, link.audience_id)
+    today = visit.site.runtime.now().astimezone(UTC).date()
+    growth = Growth(list(_until_today(found.days, today, status)), found.reasons, found.marks)
+    marks = [ShownMark(one.run_id, one.at, _MARK_WORDS[one.kind]) for one in growth.marks[:MARKS_LISTED]]
+    return History(link.audience_id, growth, _data(growth), months_of(growth.days), reasons_of(growth), marks)
 
 
-@dataclass(frozen=True, slots=True)
-class Rectangle:
-    """A bar: its side, position, size and meaning."""
-
-    side: str
-    x: float
-    y: float
-    width: float
-    height: float
-    run_id: int
-    at: datetime
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class BarChart:
-    """Two bars for each run."""
-
-    bars: Sequence[Rectangle]
-    ticks: Sequence[Tick]
+def _until_today(days: Sequence[Day], today: date, status: ConnectionStatus | None) -> Iterable[Day]:
+    """Continue to today: while nothing changes, nothing is counted."""
+    last = next((one for one in reversed(days) if one.mailchimp is not None), None)
+    now = (last.civicrm, last.mailchimp) if last is not None else (None, None)
+    if status is not None and status.is_counted:
+        now = (status.subscribed_at_civicrm, status.subscribed_at_mailchimp)
+    is_new = not days or days[-1].day < today
+    yield from days if is_new else days[:-1]
+    if not is_new:
+        yield Day(today, *now, days[-1].joined, days[-1].left)
+    elif now != (None, None):
+        yield Day(today, *now, 0, 0)
 
 
-def history_of(visit: Visit, link: Link) -> History:
-    """Return the past of a connection, from its runs."""
-    runs = list(reversed(getruns(visit.site, list_id=link.audience_id, limit=RUNS_LOOKED_AT)))
-    changing = [_bar(run) for run in runs if run.finished_at is not None]
-    points = sorted(_points(runs), key=lambda point: point.at)
-    return History(link.audience_id, _thinned(points), changing[-BARS_MAX:])
+def months_of(days: Sequence[Day]) -> list[Month]:
+    """Return days by month, the newest first."""
+    by_month: dict[date, list[Day]] = defaultdict(list)
+    for one in days:
+        by_month[one.day.replace(day=1)].append(one)
+    return [_month(first, by_month[first]) for first in sorted(by_month, reverse=True)]
 
 
-def with_now(history: History, status: ConnectionStatus, now: datetime) -> History:
-    """Add today's numbers as the last point, once there are any."""
-    if not status.is_counted:
-        return history
-    point = Point(now, status.subscribed_at_civicrm, status.subscribed_at_mailchimp)
-    return History(history.list_id, [*history.points, point], history.bars)
+def _month(first: date, days: Sequence[Day]) -> Month:
+    counted = next((one for one in reversed(days) if one.mailchimp is not None), None)
+    civicrm, mailchimp = (counted.civicrm, counted.mailchimp) if counted is not None else (None, None)
+    return Month(first, civicrm, mailchimp, sum(one.joined for one in days), sum(one.left for one in days))
 
 
-def _points(runs: Iterable[PastRun]) -> Iterable[Point]:
-    for run in runs:
-        civicrm, mailchimp = run.subscribed_at_civicrm, run.subscribed_at_mailchimp
-        if run.finished_at is not None and civicrm is not None and mailchimp is not None:
-            yield Point(run.finished_at, civicrm, mailchimp)
+def reasons_of(growth: Growth) -> list[Reason]:
+    """Return the reasons for leaving, the most frequent first."""
+    people: dict[str | Promise, int] = defaultdict(int)
+    for code, number in growth.reasons.items():
+        people[_REASON_BY_CODE.get(code, _OTHER)] += number
+    found = sorted(people.items(), key=lambda one: -one[1])
+    return [Reason(label, number, 100 * number / sum(people.values())) for label, number in found]
 
 
-def _bar(run: PastRun) -> Bar:
-    in_civicrm = sum(run.changes.get(kind.value, 0) for kind in _IN_CIVICRM)
-    return Bar(run.id, run.started_at.astimezone(UTC), in_civicrm, sum(run.changes.values()) - in_civicrm)
+def _data(growth: Growth) -> dict[str, Any]:
+    days = growth.days
+    return {
+        "days": [_seconds(one.day) for one in days],
+        "civicrm": [one.civicrm for one in days],
+        "mailchimp": [one.mailchimp for one in days],
+        "joined": [one.joined for one in days],
+        "left": [one.left for one in days],
+        "marks": [{"at": one.at.timestamp(), "kind": one.kind.value} for one in growth.marks],
+        "words": {
+            "day": _("Day"),
+            "civicrm": _("In CiviCRM"),
+            "mailchimp": _("At Mailchimp"),
+            "joined": _("Joined"),
+            "left": _("Left"),
+        },
+    }
 
 
-def _thinned(points: Sequence[Point]) -> Sequence[Point]:
-    """Keep at most `POINTS_MAX` points, evenly spread; the first and the last always stay."""
-    step = max(1, ceil(len(points) / POINTS_MAX))
-    return [point for place, point in enumerate(points) if place % step == 0 or place == len(points) - 1]
+def _seconds(day: date) -> int:
+    return int(datetime.combine(day, time(), UTC).timestamp())
 
 
-def line_chart(points: Sequence[Point]) -> LineChart | None:
-    """Draw both sides over time; None without points."""
-    if not points:
-        return None
-    values = [value for point in points for value in (point.civicrm, point.mailchimp)]
-    low, high, step = _range(min(values), max(values))
-    begin, end = points[0].at, points[-1].at
-    span = (end - begin).total_seconds() or 1.0
+def sparkline(numbers: Sequence[int]) -> str:
+    """Return numbers as the points of a small line in SVG, from left to right; empty without at least two."""
+    if len(numbers) < 2:  # noqa: PLR2004 (a line has two ends)
+        return ""
+    low, high = min(numbers), max(numbers)
+    width, height = SPARK_WIDTH - 2 * _SPARK_EDGE, SPARK_HEIGHT - 2 * _SPARK_EDGE
+    step = width / (len(numbers) - 1)
 
-    def x(point: Point) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * ((point.at - begin).total_seconds() / span if len(points) > 1 else 0.5)
+    def y(number: int) -> float:
+        return _SPARK_EDGE + height * (0.5 if low == high else 1 - (number - low) / (high - low))
 
-    def line(values: Iterable[tuple[Point, int]]) -> str:
-        return " ".join(f"{x(point):.1f},{_y(value, low, high):.1f}" for point, value in values)
-
-    last = points[-1]
-    ends = (
-        ("civicrm", round(x(last), 1), round(_y(last.civicrm, low, high), 1)),
-        ("mailchimp", round(x(last), 1), round(_y(last.mailchimp, low, high), 1)),
-    )
-    return LineChart(
-        line((point, point.civicrm) for point in points),
-        line((point, point.mailchimp) for point in points),
-        ends,
-        _ticks(low, high, step),
-    )
-
-
-def bar_chart(bars: Sequence[Bar]) -> BarChart | None:
-    """Draw two bars for each run; None if no run changed anything."""
-    highest = max((max(bar.civicrm, bar.mailchimp) for bar in bars), default=0)
-    if not highest:
-        return None
-    _, high, step = _range(0, highest)
-    slot = (WIDTH - LEFT - RIGHT) / max(len(bars), 8)
-    width = slot * 0.36
-    found = []
-    for place, bar in enumerate(bars):
-        for side, number, shift in (("civicrm", bar.civicrm, 0.12), ("mailchimp", bar.mailchimp, 0.52)):
-            y = _y(number, 0, high)
-            left, height = LEFT + slot * (place + shift), HEIGHT - BOTTOM - y
-            if number:
-                box = (round(left, 1), round(y, 1), round(width, 1), round(max(height, 1.5), 1))
-                found.append(Rectangle(side, *box, bar.run_id, bar.at, number))
-    return BarChart(found, _ticks(0, high, step))
-
-
-def _y(value: float, low: int, high: int) -> float:
-    return TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low))
-
-
-def _step(span: int) -> int:
-    """Return a round number that divides a span into a few steps."""
-    size: int = 10 ** max(0, floor(log10(max(span, 1) / 2)))
-    return next(size * many for many in (1, 2, 5, 10) if size * many * 2 >= span)
-
-
-def _range(low: int, high: int) -> tuple[int, int, int]:
-    """Return round limits around values, never equal, and the step between grid lines."""
-    step = _step(high - low)
-    bottom, top = floor(low / step) * step, ceil(high / step) * step
-    return (max(0, bottom - step), top + step, step) if bottom == top else (bottom, top, step)
-
-
-def _ticks(low: int, high: int, step: int) -> list[Tick]:
-    return [Tick(round(_y(value, low, high), 1), value) for value in range(low, high + 1, step)]
+    return " ".join(f"{_SPARK_EDGE + place * step:.1f},{y(number):.1f}" for place, number in enumerate(numbers))

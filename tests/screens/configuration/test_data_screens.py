@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from mailchimpsync.actions import cache_get
+from mailchimpsync.actions import cache_get, getdatafindings
 from mailchimpsync.config import Data, FieldRule, Link
 from mailchimpsync.model import Leaving, Trust
 from mailchimpsync.web.models import Role
@@ -187,9 +187,11 @@ def test_a_map_is_saved_row_by_row_and_what_the_page_does_not_show_stays(own_cha
     with form_client(charity) as ada:
         page = ada.look(f"{CONNECTION}/data")
         saved = ada.fill_in(f"{CONNECTION}/data", **given, **options, names="on", groups_as_tags="12")
+        card = ada.look(CONNECTION)
 
     assert "&quot;city&quot;: &quot;Berlin&quot;" in page.text
-    assert "Merge fields: JOB · PLACE · CS" in saved.text
+    assert "have these merge fields: JOB, PLACE, CS." in saved.text
+    assert "Merge fields: JOB · PLACE · CS" in card.text
     after = link_of(charity)
     job, place, checksum = after.data.fields
     assert (job.merge_field, job.source, job.keep_when_empty) == ("JOB", "job_title", True)
@@ -229,6 +231,41 @@ def test_a_tag_is_chosen_by_its_label_and_kept_by_its_name(own_charity: Begin) -
 
     assert "Warden of paths" in page.text
     assert link_of(charity).data.only_tags == ("steward",)
+
+
+def test_ada_finds_a_source_by_a_part_of_its_name_previews_a_person_and_reads_how_many_it_concerns(
+    visit: Visit, own_charity: Begin
+) -> None:
+    charity = own_charity(people=20, rights=DATA)
+    member = some_member(charity)
+    page = visit(charity, f"{CONNECTION}/data")
+    source = page.get_by_label("Row 1: source")
+
+    page.get_by_label("Row 1: merge field").fill("since")
+    page.get_by_label("Find a source").fill("member since")
+    expect(page.get_by_text("Matching sources: 1")).to_be_visible()
+    assert source.locator("option:not([hidden])").all_inner_texts() == ["Choose …", "Membership: member since"]
+    page.keyboard.press("Enter")
+    expect(source).to_be_focused()
+    page.keyboard.press("m")
+    expect(source).to_have_value("membership.join")
+    page.get_by_label("Find a source").fill("")
+    assert source.locator("optgroup").first.get_attribute("label") == "Contact"
+
+    page.get_by_role("textbox", name="Person", exact=True).fill(member[1:])
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("article")).to_have_count(1)
+    expect(page.get_by_role("article")).to_contain_text(member)
+    page.get_by_role("textbox", name="Person", exact=True).fill("nobody of this name")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("No contact matches this.")).to_be_visible()
+    assert accessibility_problems(page) == []
+
+    people = getdatafindings(charity.site, group_id=8).recipients
+    expect(page.get_by_text(f"Saving applies this to all {people} people who are subscribed")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Changes to Green Paths newsletter")).to_be_visible()
+    expect(page.get_by_text("The audience doesn't have these merge fields: SINCE.")).to_be_visible()
 
 
 @pytest.mark.thorough

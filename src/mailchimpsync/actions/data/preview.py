@@ -60,8 +60,12 @@ class UnfitValue:
 
 @dataclass(frozen=True, slots=True)
 class DataFindings:
-    """The findings of the last complete run with data; `began_at` is None if there was none yet."""
+    """The findings of the last complete run with data; `began_at` is None if there was none yet.
 
+    `recipients` is for how many people data goes to Mailchimp now, as far as they have been read.
+    """
+
+    recipients: int
     began_at: datetime | None
     people: int
     changed: int
@@ -122,8 +126,10 @@ def getdatafindings(site: Site, *, group_id: OneGroupId) -> DataFindings:
     [link] = find_links(site, group_id)
     with site.store.reading() as tx:
         last = runs.last_data_run(tx, link.audience_id)
+        recipients = stored.count_recipients(tx, link.audience_id)
     found = (last.counts or {}).get("data", {}) if last is not None else {}
     return DataFindings(
+        recipients,
         last.started_at if last is not None else None,
         found.get("people", 0),
         found.get("changed", 0),

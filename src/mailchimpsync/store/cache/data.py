@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, exists, or_, select, update
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select, update
 
 from mailchimpsync.model import SUBSCRIBED_STATUSES, Departure, GroupStatus, SyncStatus
 from mailchimpsync.store.engine.dialect import Row, upsert
@@ -67,6 +67,16 @@ def rows_to_show(tx: Connection, list_id: str, contact_ids: Sequence[int] | None
     else:
         query = query.where(cache.c.mailchimp_status.in_([status.value for status in SUBSCRIBED_STATUSES]))
     return fetch(tx, RowWithData, query.order_by(cache.c.id).limit(limit))
+
+
+def count_recipients(tx: Connection, list_id: str) -> int:
+    """Return for how many members data may go to Mailchimp: those subscribed or pending who have a contact."""
+    query = select(func.count()).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.civicrm_contact_id.is_not(None),
+        cache.c.mailchimp_status.in_([status.value for status in SUBSCRIBED_STATUSES]),
+    )
+    return tx.execute(query).scalar_one()
 
 
 def rows_with_data(tx: Connection, row_ids: Sequence[int]) -> Sequence[RowWithData]:

@@ -16,6 +16,36 @@ for (const one of document.querySelectorAll("input[data-time-zone]")) {
   if ([...one.list.options].some((known) => known.value === zone)) one.value = zone;
 }
 
+// Leaves only matching options in lists: <input data-narrows="selector of the lists">. What is chosen stays.
+function narrow(search) {
+  const words = search.value.toLowerCase().split(/\s+/);
+  const shows = (option) => words.every((word) => `${option.label} ${option.value}`.toLowerCase().includes(word));
+  let count = 0;
+  for (const list of document.querySelectorAll(search.dataset.narrows)) {
+    count = 0;
+    for (const option of list.options) {
+      const matches = Boolean(option.value) && shows(option);
+      count += matches;
+      option.hidden = option.disabled = !(matches || option.selected || !option.value);
+    }
+    for (const group of list.querySelectorAll("optgroup")) group.hidden = !group.querySelector("option:not([hidden])");
+  }
+  const said = search.parentElement.querySelector("[data-count]");
+  said.textContent = String(count);
+  said.parentElement.hidden = !search.value.trim();
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-narrows]")) narrow(event.target);
+});
+// Enter leads to the first list without a choice, instead of sending the form.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches("[data-narrows]")) return;
+  event.preventDefault();
+  const lists = [...document.querySelectorAll(event.target.dataset.narrows)];
+  (lists.find((list) => !list.value) || lists[0])?.focus();
+});
+
 // Adds `confirmed` to a form after its dialog; without scripts a page asks instead: <form data-adds-confirmed>.
 function confirmation() {
   const field = document.createElement("input");

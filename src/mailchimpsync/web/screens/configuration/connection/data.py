@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from mailchimpsync.actions import (
     DataFields,
+    Site,
     createmergefields,
     getdatafields,
     getdatafindings,
@@ -22,6 +23,7 @@ from mailchimpsync.actions import (
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.data.preview import PreviewedPerson
+from mailchimpsync.actions.people.candidates import candidates
 from mailchimpsync.config import Data, Link
 from mailchimpsync.config.data import FIELDS_MAX
 from mailchimpsync.data import as_text
@@ -29,12 +31,14 @@ from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.web.links import contact_url
 from mailchimpsync.web.screens.configuration.connection.card import Card
 from mailchimpsync.web.screens.configuration.connection.data_form import Act, DataForm
-from mailchimpsync.web.screens.configuration.connection.part import save_part, show_part
+from mailchimpsync.web.screens.configuration.connection.data_map import unlisted_sources
+from mailchimpsync.web.screens.configuration.connection.part import page_of, save_part, show_part
 from mailchimpsync.web.screens.configuration.saving import add_error
 from mailchimpsync.web.screens.screen import Visit, not_allowed, screen
 
 SECONDS = 15.0
 PEOPLE_SHOWN = 5
+CONTACT_MAX = 2**31 - 1
 _BY_COMMAND = "create-fields"
 """Sentences of the engine with this speak of a command; the page has a button instead."""
 
@@ -51,7 +55,7 @@ def edit(visit: Visit, list_id: str) -> HttpResponse:
     if form.is_bound and form.act is not Act.MORE and form.is_valid():
         data = form.wanted
         if form.act is Act.SAVE:
-            answer = save_part(visit, form, link, form.changed, check=False)
+            answer = save_part(visit, form, link, form.changed, check=False, to=_next(visit, link, data, found))
             if answer is not None:
                 return answer
         else:
@@ -77,8 +81,10 @@ def _try_out(visit: Visit, form: DataForm) -> dict[str, Any]:
     """
     data, group_id = form.wanted.model_dump(), form.before.group_id
     if form.act is Act.PREVIEW:
-        contact = form.cleaned_data["contact"]
-        some = [contact] if contact else None
+        some, problem = _contacts(visit.site, form.cleaned_data["contact"])
+        if problem:
+            form.add_error("contact", problem)
+            return {}
         with with_time_limit(visit.site, SECONDS) as site:
             preview = previewdata(site, group_id=group_id, contact_ids=some, limit=PEOPLE_SHOWN, data=data)
         return {"preview": preview, "people": [_person(visit, one) for one in preview.people]}
@@ -87,6 +93,16 @@ def _try_out(visit: Visit, form: DataForm) -> dict[str, Any]:
             made = createmergefields(site, group_id=group_id, data=data)
             return {"made": made, "found": getdatafields(site, group_id=group_id, data=data)}
     return {}
+
+
+def _contacts(site: Site, asked: str) -> tuple[list[int] | None, str]:
+    """Return the contacts that a part of a name or an address means, or what is wrong with it; None: any."""
+    if not asked:
+        return None, ""
+    if asked.isdecimal() and 0 < int(asked) <= CONTACT_MAX:
+        return [int(asked)], ""
+    found = [one.contact_id for one in candidates(site, asked).found if one.contact_id is not None]
+    return found, "" if found else _("No contact matches this.")
 
 
 def _person(visit: Visit, one: PreviewedPerson) -> dict[str, Any]:
@@ -110,6 +126,11 @@ def _context_of(visit: Visit, link: Link, data: Data, found: DataFields) -> dict
 def _problems(found: DataFields) -> Iterator[str]:
     for some in found.problems.values():
         yield from (words for words in some if _BY_COMMAND not in words)
+
+
+def _next(visit: Visit, link: Link, data: Data, found: DataFields) -> str:
+    """Return where to go once the data is saved: back here, as long as something about it has to be solved."""
+    return visit.request.path if _missing(data, found) or unlisted_sources(found, data.fields) else page_of(link)
 
 
 def _missing(data: Data, found: DataFields) -> list[str]:

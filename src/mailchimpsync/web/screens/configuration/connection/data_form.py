@@ -21,8 +21,6 @@ from mailchimpsync.web.screens.configuration.fields import NotBlank, bounds, che
 from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
 from mailchimpsync.web.screens.screen import Visit
 
-CONTACT_MAX = 2**31 - 1
-
 
 class Act(StrEnum):
     """What the buttons of the form do."""
@@ -87,10 +85,10 @@ class DataForm(ConfigurationForm):
         gettext_lazy("Check for new data every … hours"),
         help_text=gettext_lazy("Checked during a scheduled sync. 0 turns it off."),
     )
-    contact = forms.IntegerField(
-        label=gettext_lazy("Contact ID (blank: the first members)"),
-        min_value=1,
-        max_value=CONTACT_MAX,
+    contact = NotBlank(
+        label=gettext_lazy("Person"),
+        help_text=gettext_lazy("Name, e-mail address or contact ID, or part of it. Leave blank for the first members."),
+        max_length=200,
         required=False,
     )
     rows = forms.IntegerField(widget=forms.HiddenInput)

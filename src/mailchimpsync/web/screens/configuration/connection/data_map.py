@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,8 @@ from django.utils.translation import gettext as _
 from mailchimpsync.actions import DataFields
 from mailchimpsync.config import FieldRule
 from mailchimpsync.config.data import FIELDS_MAX
-from mailchimpsync.web.screens.configuration.connection.choices import OptionGroups
+from mailchimpsync.data import Source
+from mailchimpsync.web.screens.configuration.connection.choices import OptionGroups, Options
 from mailchimpsync.web.screens.configuration.fields import NotBlank, bounds, check_box, number_field
 
 EMPTY_ROWS = 3
@@ -71,6 +73,7 @@ def _fields(number: int, rule: FieldRule | None, options: OptionGroups) -> Itera
         choices=[("", _("Choose …")), *options],
         required=False,
         initial=rule.source if rule else "",
+        widget=forms.Select(attrs={"class": "source"}),
     )
     yield check_box(_("Keep Mailchimp's value if CiviCRM's is empty"), initial=said.keep_when_empty)
     yield NotBlank(
@@ -104,16 +107,42 @@ def _fields(number: int, rule: FieldRule | None, options: OptionGroups) -> Itera
 
 
 def source_options(found: DataFields, rules: Sequence[FieldRule]) -> OptionGroups:
-    """Return what there is to choose from, by kind; what is chosen and not there any more stays among it."""
-    titles = {"summary": _("Summaries"), "custom": _("Custom fields"), "field": _("Fields of contacts")}
+    """Return what there is to choose from, in the groups that CiviCRM's labels name, custom fields last.
+
+    What is chosen and not there any more stays among it.
+    """
+    groups: dict[tuple[bool, str], Options] = defaultdict(list)
+    for one in found.sources:
+        label = _(one.label)
+        groups[one.kind == "custom", _group_of(one, label)].append((one.name, label))
+    options = [(title, sorted(groups[custom, title], key=_label)) for custom, title in sorted(groups, key=_title)]
+    others = [(name, name) for name in unlisted_sources(found, rules)]
+    return [*options, *([(_("Others"), others)] if others else [])]
+
+
+def _group_of(source: Source, label: str) -> str:
+    group, colon, _rest = label.partition(": ")
+    if colon:
+        return group
+    return _("Custom fields") if source.kind == "custom" else _("Contact")
+
+
+def unlisted_sources(found: DataFields, rules: Sequence[FieldRule]) -> list[str]:
+    """Return the sources of a map that CiviCRM doesn't list.
+
+    It doesn't know them, or they are fields of another record, such as `employer_id.nick_name`.
+    """
     known = {one.name for one in found.sources}
-    groups: OptionGroups = []
-    for kind, title in titles.items():
-        some = sorted((one for one in found.sources if one.kind == kind), key=lambda one: one.label.casefold())
-        groups.append((title, [(one.name, _(one.label)) for one in some]))
-    others = dict.fromkeys(rule.source for rule in rules if rule.source not in known)
-    groups.append((_("Others"), [(name, name) for name in others]))
-    return [(title, options) for title, options in groups if options]
+    return list(dict.fromkeys(rule.source for rule in rules if rule.source not in known))
+
+
+def _title(group: tuple[bool, str]) -> tuple[bool, str]:
+    is_custom, title = group
+    return is_custom, title.casefold()
+
+
+def _label(option: tuple[str, str]) -> str:
+    return option[1].casefold()
 
 
 def rows_of(form: forms.Form) -> Iterator[Row]:

@@ -17,13 +17,17 @@ from mailchimpsync.store.cache.contact_facts import (
     pending_corrections,
 )
 from mailchimpsync.store.cache.members import due, is_due_or_in_flight, is_in_flight, make_due
-from mailchimpsync.store.engine.dialect import update_by_id
+from mailchimpsync.store.engine.dialect import any_of, update_by_id
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache
 
 NO_DEPARTURES: Mapping[int, str] = {}
 NO_ADDRESSES: Mapping[int, str] = {}
 NO_FLAGS: Mapping[int, str | None] = {}
+
+
+_FACTS_OF_NEW_OWNER = frozenset({"civicrm_contact_id", "marks", "civicrm_address"})
+"""The columns that `set_contacts` sets for each row; the other facts of a contact aren't known yet."""
 
 
 class OwnedRow(NamedTuple):
@@ -100,7 +104,7 @@ def contact_ids_after(tx: Connection, list_id: str, after: int, limit: int) -> l
 def owners_among(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> list[int]:
     """Return those of the contacts that own a row."""
     query = select(cache.c.civicrm_contact_id).where(
-        cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+        cache.c.mailchimp_list_id == list_id, any_of(tx, cache.c.civicrm_contact_id, contact_ids)
     )
     return list(tx.execute(query.distinct()).scalars())
 
@@ -150,7 +154,7 @@ def _replaced_row(
 
 def known_flags(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[ContactFlags]:
     """Return the flags that the rows of contacts have or inherited."""
-    conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    conditions = cache.c.mailchimp_list_id == list_id, any_of(tx, cache.c.civicrm_contact_id, contact_ids)
     marked = or_(cache.c.inherited.is_not(None), cache.c.marks.is_not(None))
     return fetch(tx, ContactFlags, select_as(ContactFlags, cache).where(*conditions, marked).distinct())
 
@@ -169,7 +173,7 @@ def record_flags(tx: Connection, list_id: str, contact_ids: Sequence[int], flags
         by_flags.setdefault(flags.get(contact), []).append(contact)
     changed = 0
     for text, some in by_flags.items():
-        conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(some)
+        conditions = cache.c.mailchimp_list_id == list_id, any_of(tx, cache.c.civicrm_contact_id, some)
         other = cache.c.marks.is_distinct_from(text)
         changed += tx.execute(update(cache).where(*conditions, other).values({**dict(due()), "marks": text})).rowcount
     return changed
@@ -179,16 +183,17 @@ def record_problem(tx: Connection, list_id: str, contact_ids: Sequence[int], pro
     """Record on the rows of contacts why nothing certain is known of them; changed rows are due. Return how many."""
     changed = 0
     for start in range(0, len(contact_ids), 5_000):
-        conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids[start:][:5_000])
+        some = any_of(tx, cache.c.civicrm_contact_id, contact_ids[start:][:5_000])
         other = cache.c.contact_problem.is_distinct_from(problem)
-        noted = update(cache).where(*conditions, other).values({**dict(due()), "contact_problem": problem})
+        affected = update(cache).where(cache.c.mailchimp_list_id == list_id, some, other)
+        noted = affected.values({**dict(due()), "contact_problem": problem})
         changed += tx.execute(noted).rowcount
     return changed
 
 
 def clear_problems(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> None:
     """Record that contacts exist and can be read; rows where that wasn't known are due."""
-    conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    conditions = cache.c.mailchimp_list_id == list_id, any_of(tx, cache.c.civicrm_contact_id, contact_ids)
     had_one = cache.c.contact_problem.is_not(None)
     tx.execute(update(cache).where(*conditions, had_one).values({**dict(due()), "contact_problem": null()}))
 
@@ -212,13 +217,13 @@ def highest_contact_id(tx: Connection, list_id: str) -> int:
 
 def rows_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[OwnedRow]:
     """Return the rows of contacts."""
-    conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    conditions = cache.c.mailchimp_list_id == list_id, any_of(tx, cache.c.civicrm_contact_id, contact_ids)
     return fetch(tx, OwnedRow, select_as(OwnedRow, cache).where(*conditions))
 
 
 def members_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[OwnedMember]:
     """Return the rows of contacts' members."""
-    conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    conditions = cache.c.mailchimp_list_id == list_id, any_of(tx, cache.c.civicrm_contact_id, contact_ids)
     query = select_as(OwnedMember, cache).where(*conditions, cache.c.mailchimp_member_id.is_not(None))
     return fetch(tx, OwnedMember, query)
 
@@ -227,7 +232,7 @@ def set_addresses(tx: Connection, noted: Mapping[int, Mapping[str, str | None]],
     """Record contacts' best addresses and their members' new ones, by row id; make rows due."""
     update_by_id(tx, cache, [{"id": row_id, **values} for row_id, values in noted.items()])
     if due_ids:
-        make_due(tx, cache.c.id.in_(due_ids))
+        make_due(tx, any_of(tx, cache.c.id, due_ids))
 
 
 def make_replaced_rows_due(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> int:
@@ -235,7 +240,7 @@ def make_replaced_rows_due(tx: Connection, list_id: str, contact_ids: Sequence[i
     return make_due(
         tx,
         cache.c.mailchimp_list_id == list_id,
-        cache.c.civicrm_contact_id.in_(contact_ids),
+        any_of(tx, cache.c.civicrm_contact_id, contact_ids),
         cache.c.mailchimp_status == MemberStatus.PENDING.value,
         cache.c.new_address.is_not(None),
     )
@@ -249,20 +254,20 @@ def make_unmatched_rows_due(tx: Connection, list_id: str) -> int:
 
 def delete_rows_without_member(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> None:
     """Delete the rows of contacts without a member; those in flight stay."""
-    conditions = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    conditions = cache.c.mailchimp_list_id == list_id, any_of(tx, cache.c.civicrm_contact_id, contact_ids)
     tx.execute(delete(cache).where(*conditions, cache.c.mailchimp_member_id.is_(None), ~is_in_flight()))
 
 
 def set_problem(tx: Connection, row_ids: Sequence[int], problem: str | None) -> None:
     """Record why it isn't known who owns unowned rows; None: it is known."""
     other = cache.c.contact_problem.is_distinct_from(problem)
-    tx.execute(update(cache).where(cache.c.id.in_(row_ids), other).values(contact_problem=problem))
+    tx.execute(update(cache).where(any_of(tx, cache.c.id, row_ids), other).values(contact_problem=problem))
 
 
 def set_flags(tx: Connection, flags: Mapping[int, str | None]) -> None:
     """Record the flags of rows, by row id, and make them due."""
     update_by_id(tx, cache, [{"id": row_id, "marks": text} for row_id, text in flags.items()])
-    make_due(tx, cache.c.id.in_(list(flags)))
+    make_due(tx, any_of(tx, cache.c.id, list(flags)))
 
 
 def make_failed_rows_due(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> int:
@@ -270,7 +275,7 @@ def make_failed_rows_due(tx: Connection, list_id: str, contact_ids: Sequence[int
     return make_due(
         tx,
         cache.c.mailchimp_list_id == list_id,
-        cache.c.civicrm_contact_id.in_(contact_ids),
+        any_of(tx, cache.c.civicrm_contact_id, contact_ids),
         cache.c.sync_status == SyncStatus.FAIL.value,
     )
 
@@ -305,14 +310,15 @@ def unowned_rows(tx: Connection, list_id: str, after: int, limit: int) -> Sequen
 
 def owners_of_rows(tx: Connection, row_ids: Sequence[int]) -> list[int]:
     """Return the contacts that own some rows, in ascending order."""
-    query = select(cache.c.civicrm_contact_id).where(cache.c.id.in_(row_ids), cache.c.civicrm_contact_id.is_not(None))
+    contact = cache.c.civicrm_contact_id
+    query = select(contact).where(any_of(tx, cache.c.id, row_ids), contact.is_not(None))
     return sorted(tx.execute(query.distinct()).scalars())
 
 
 def unowned_among(tx: Connection, row_ids: Sequence[int]) -> Sequence[UnownedRow]:
     """Return which of the rows have an address and no contact."""
     query = select_as(UnownedRow, cache).where(
-        cache.c.id.in_(row_ids), cache.c.civicrm_contact_id.is_(None), cache.c.mailchimp_email.is_not(None)
+        any_of(tx, cache.c.id, row_ids), cache.c.civicrm_contact_id.is_(None), cache.c.mailchimp_email.is_not(None)
     )
     return fetch(tx, UnownedRow, query)
 
@@ -327,21 +333,27 @@ def set_contacts(
 
     `best` has the best addresses by contact.
     """
-    query = select_as(_RowToAssign, cache).where(cache.c.id.in_(owners))
-    before = {row.id: row for row in fetch(tx, _RowToAssign, query)}
-    rows = []
-    for row_id, contact_id in owners.items():
-        comes_back = row_id in before and before[row_id].departed_contact_id == contact_id
-        kept = columns_without_owner(before[row_id]) if comes_back else {}
-        facts = {"marks": flags.get(row_id), "civicrm_address": best.get(contact_id), **kept}
-        rows.append({"id": row_id, **columns_for_owner(contact_id, **facts)})
-    update_by_id(tx, cache, rows)
+    had_left = any_of(tx, cache.c.id, owners), cache.c.departed_contact_id.is_not(None)
+    before = fetch(tx, _RowToAssign, select_as(_RowToAssign, cache).where(*had_left))
+    rows = [
+        {
+            "id": row_id,
+            "civicrm_contact_id": contact_id,
+            "marks": flags.get(row_id),
+            "civicrm_address": best.get(contact_id),
+        }
+        for row_id, contact_id in owners.items()
+    ]
+    unknown = columns_for_owner(None)
+    update_by_id(tx, cache, rows, alike={name: unknown[name] for name in unknown.keys() - _FACTS_OF_NEW_OWNER})
+    back = [row for row in before if row.departed_contact_id == owners[row.id]]
+    update_by_id(tx, cache, [{"id": row.id, **columns_without_owner(row)} for row in back])
 
 
 def release_rows(tx: Connection, row_ids: Sequence[int]) -> None:
     """Release rows from their contacts; they are unowned, and due."""
     update_by_id(tx, cache, [{"id": row_id, **columns_for_owner(None)} for row_id in row_ids])
-    make_due(tx, cache.c.id.in_(row_ids))
+    make_due(tx, any_of(tx, cache.c.id, row_ids))
 
 
 def delete_redundant_rows(tx: Connection, list_id: str, contact_ids: Sequence[int] | None = None) -> int:
@@ -359,7 +371,7 @@ def delete_redundant_rows(tx: Connection, list_id: str, contact_ids: Sequence[in
     )
     redundant = select(cache.c.id).where(
         cache.c.mailchimp_list_id == list_id,
-        cache.c.civicrm_contact_id.in_(contact_ids) if contact_ids is not None else true(),
+        any_of(tx, cache.c.civicrm_contact_id, contact_ids) if contact_ids is not None else true(),
         cache.c.civicrm_contact_id.in_(represented),
         cache.c.mailchimp_member_id.is_(None),
         ~is_in_flight(),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, and_, exists, func, or_, select, update
 
 from mailchimpsync.model import SUBSCRIBED_STATUSES, Departure, GroupStatus, SyncStatus
-from mailchimpsync.store.engine.dialect import Row, upsert
+from mailchimpsync.store.engine.dialect import Row, any_of, upsert
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache, data, group_contact
 
@@ -63,7 +63,7 @@ def rows_to_show(tx: Connection, list_id: str, contact_ids: Sequence[int] | None
     """Return the rows of given contacts, or the first subscribed ones with a contact."""
     query = _rows().where(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.is_not(None))
     if contact_ids is not None:
-        query = query.where(cache.c.civicrm_contact_id.in_(contact_ids))
+        query = query.where(any_of(tx, cache.c.civicrm_contact_id, contact_ids))
     else:
         query = query.where(cache.c.mailchimp_status.in_([status.value for status in SUBSCRIBED_STATUSES]))
     return fetch(tx, RowWithData, query.order_by(cache.c.id).limit(limit))
@@ -81,7 +81,7 @@ def count_recipients(tx: Connection, list_id: str) -> int:
 
 def rows_with_data(tx: Connection, row_ids: Sequence[int]) -> Sequence[RowWithData]:
     """Return the given rows that have a contact."""
-    query = _rows().where(cache.c.id.in_(row_ids), cache.c.civicrm_contact_id.is_not(None))
+    query = _rows().where(any_of(tx, cache.c.id, row_ids), cache.c.civicrm_contact_id.is_not(None))
     return fetch(tx, RowWithData, query.order_by(cache.c.id))
 
 
@@ -91,13 +91,13 @@ def _rows() -> Select[RowWithData]:
 
 def data_of_rows(tx: Connection, row_ids: Sequence[int]) -> dict[int, DataOfRow]:
     """Return the data of rows that have any, by row id."""
-    query = select_as(DataOfRow, data).where(data.c.cache_id.in_(row_ids))
+    query = select_as(DataOfRow, data).where(any_of(tx, data.c.cache_id, row_ids))
     return {row.cache_id: row for row in fetch(tx, DataOfRow, query)}
 
 
 def waiting_rows(tx: Connection, row_ids: Sequence[int]) -> set[int]:
     """Return which of the rows have something waiting to be sent."""
-    query = select(data.c.cache_id).where(data.c.cache_id.in_(row_ids), data.c.wanted.is_not(None))
+    query = select(data.c.cache_id).where(any_of(tx, data.c.cache_id, row_ids), data.c.wanted.is_not(None))
     return set(tx.execute(query).scalars())
 
 
@@ -112,4 +112,4 @@ def write_data(tx: Connection, rows: Sequence[Row]) -> None:
 
 def forget_wanted_data(tx: Connection, row_ids: Sequence[int]) -> None:
     """Nothing waits for these rows any more."""
-    tx.execute(update(data).where(data.c.cache_id.in_(row_ids), data.c.wanted.is_not(None)).values(wanted=None))
+    tx.execute(update(data).where(any_of(tx, data.c.cache_id, row_ids), data.c.wanted.is_not(None)).values(wanted=None))

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from mailchimpsync.model import MCSYNC_METHOD, GroupState, GroupStatus, SyncStatus
 from mailchimpsync.store.cache.members import make_due
-from mailchimpsync.store.engine.dialect import Assignments, Columns, insert_rows, upsert
+from mailchimpsync.store.engine.dialect import Assignments, Columns, any_of, insert_rows, upsert
 from mailchimpsync.store.schema import cache, group_contact
 
 METHOD_LENGTH = 20
@@ -112,7 +112,7 @@ def add_rows_for_contacts(tx: Connection, list_id: str, contact_ids: Sequence[in
     """Add a due cache row for each contact without one for a future member."""
     if not contact_ids:
         return
-    to_come = cache.c.civicrm_contact_id.in_(contact_ids), cache.c.mailchimp_member_id.is_(None)
+    to_come = any_of(tx, cache.c.civicrm_contact_id, contact_ids), cache.c.mailchimp_member_id.is_(None)
     known = tx.execute(select(cache.c.civicrm_contact_id).where(cache.c.mailchimp_list_id == list_id, *to_come))
     missing = sorted(set(contact_ids) - set(known.scalars()))
     alike = {"mailchimp_list_id": list_id, "sync_status": SyncStatus.TODO.value}
@@ -147,7 +147,7 @@ def snapshot_groups(tx: Connection, list_id: str, *conditions: Any) -> None:
 def own_group_changes(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> set[tuple[int, int, str]]:
     """Return which current group states we made ourselves: (contact, group, status)."""
     columns = (group_contact.c.contact_id, group_contact.c.group_id, group_contact.c.status)
-    mine = group_contact.c.list_id == list_id, group_contact.c.contact_id.in_(contact_ids), group_contact.c.ours
+    mine = group_contact.c.list_id == list_id, any_of(tx, group_contact.c.contact_id, contact_ids), group_contact.c.ours
     return {(contact, group, status) for contact, group, status in tx.execute(select(*columns).where(*mine))}
 
 
@@ -159,7 +159,8 @@ def group_states(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> di
     date = case((group_contact.c.ours, null()), else_=group_contact.c.date).label("date")
     columns = (group_contact.c.contact_id, group_contact.c.group_id, group_contact.c.status, date)
     found: dict[int, dict[int, GroupState]] = {}
-    query = select(*columns).where(group_contact.c.list_id == list_id, group_contact.c.contact_id.in_(contact_ids))
+    ours = group_contact.c.list_id == list_id
+    query = select(*columns).where(ours, any_of(tx, group_contact.c.contact_id, contact_ids))
     for contact, group, status, at in tx.execute(query):
         found.setdefault(contact, {})[group] = GroupState(GroupStatus(status) if status else None, at)
     return found
@@ -168,5 +169,6 @@ def group_states(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> di
 def group_statuses(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> dict[tuple[int, int], str | None]:
     """Return current statuses, by (contact id, group id); at most a few thousand contacts at a time."""
     columns = (group_contact.c.contact_id, group_contact.c.group_id, group_contact.c.status)
-    query = select(*columns).where(group_contact.c.list_id == list_id, group_contact.c.contact_id.in_(contact_ids))
+    ours = group_contact.c.list_id == list_id
+    query = select(*columns).where(ours, any_of(tx, group_contact.c.contact_id, contact_ids))
     return {(contact, group): status for contact, group, status in tx.execute(query)}

@@ -14,7 +14,7 @@ from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupStatus, MemberStatus, 
 from mailchimpsync.store.cache.contact_facts import columns_for_owner
 from mailchimpsync.store.cache.groups import add_rows_for_contacts
 from mailchimpsync.store.cache.members import is_in_flight, make_due
-from mailchimpsync.store.engine.dialect import update_by_id
+from mailchimpsync.store.engine.dialect import any_of, update_by_id
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache, group_contact
 
@@ -74,7 +74,7 @@ def mailed_rows(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Seq
     """Return the rows of contacts that get mail, without those that have an update in flight."""
     query = select_as(MailedRow, cache).where(
         cache.c.mailchimp_list_id == list_id,
-        cache.c.civicrm_contact_id.in_(contact_ids),
+        any_of(tx, cache.c.civicrm_contact_id, contact_ids),
         cache.c.mailchimp_status.in_(SUBSCRIBED_STATUSES),
         cache.c.mailchimp_email.is_not(None),
         ~is_in_flight(),
@@ -90,7 +90,7 @@ def address_holders(tx: Connection, row_ids: Sequence[int]) -> dict[int, Address
 
 def owners_of_members(tx: Connection, list_id: str, identities: Collection[str]) -> list[int]:
     """Return the contacts that own the members with these identities."""
-    conditions = cache.c.mailchimp_list_id == list_id, cache.c.identity.in_(identities)
+    conditions = cache.c.mailchimp_list_id == list_id, any_of(tx, cache.c.identity, identities)
     query = select(cache.c.civicrm_contact_id).where(*conditions, cache.c.civicrm_contact_id.is_not(None))
     return sorted(set(tx.execute(query).scalars()))
 
@@ -140,7 +140,7 @@ def _add_rows_for_former_owners(tx: Connection, list_id: str, contact_ids: Seque
     )
     query = select(group_contact.c.contact_id).where(
         group_contact.c.list_id == list_id,
-        group_contact.c.contact_id.in_(contact_ids),
+        any_of(tx, group_contact.c.contact_id, contact_ids),
         group_contact.c.status == GroupStatus.ADDED.value,
         ~has_row,
     )

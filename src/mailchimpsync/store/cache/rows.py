@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     String,
     Text,
     and_,
@@ -24,7 +25,7 @@ from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.errors import Code
 from mailchimpsync.model import Base, SyncStatus
 from mailchimpsync.store.cache.contact_facts import PENDING_CORRECTIONS
-from mailchimpsync.store.engine.dialect import Row, update_by_id
+from mailchimpsync.store.engine.dialect import Row, any_of, update_by_id
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache, group_contact, json_text
 from mailchimpsync.store.site.tombstones import IDENTITY_PREFIX
@@ -174,7 +175,7 @@ def any_needs_interests(tx: Connection, list_id: str) -> bool:
 
 def rows_to_decide(tx: Connection, ids: Sequence[int]) -> Sequence[RowToDecide]:
     """Return rows by id, in order, with everything decisions need."""
-    return fetch(tx, RowToDecide, select_as(RowToDecide, cache).where(cache.c.id.in_(ids)).order_by(cache.c.id))
+    return fetch(tx, RowToDecide, select_as(RowToDecide, cache).where(any_of(tx, cache.c.id, ids)).order_by(cache.c.id))
 
 
 def settle_rows(tx: Connection, ids: Sequence[int], reason: str, base: Base) -> None:
@@ -187,7 +188,7 @@ def settle_rows(tx: Connection, ids: Sequence[int], reason: str, base: Base) -> 
         "base_subscribed": base.subscribed,
         "base_interests": base.interests,
     }
-    tx.execute(update(cache).where(cache.c.id.in_(ids)).values(in_order))
+    tx.execute(update(cache).where(any_of(tx, cache.c.id, ids)).values(in_order))
 
 
 def count_due(tx: Connection, list_id: str, after: int = 0) -> int:
@@ -200,19 +201,28 @@ def count_due(tx: Connection, list_id: str, after: int = 0) -> int:
 
 def siblings(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Sibling]:
     """Return the rows of contacts that have more than one."""
-    of_contacts = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids))
-    several = select(cache.c.civicrm_contact_id).where(of_contacts).group_by(cache.c.civicrm_contact_id)
     query = select_as(Sibling, cache).where(
         cache.c.mailchimp_list_id == list_id,
-        cache.c.civicrm_contact_id.in_(several.having(func.count() > 1)),
+        cache.c.civicrm_contact_id.in_(_with_several_rows(tx, list_id, contact_ids)),
     )
     return fetch(tx, Sibling, query)
+
+
+def contacts_with_several_rows(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> set[int]:
+    """Return which of the contacts have more than one row."""
+    return set(tx.execute(_with_several_rows(tx, list_id, contact_ids)).scalars())
+
+
+def _with_several_rows(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Select[int]:
+    of_contacts = and_(cache.c.mailchimp_list_id == list_id, any_of(tx, cache.c.civicrm_contact_id, contact_ids))
+    contact = cache.c.civicrm_contact_id
+    return select(contact).where(of_contacts).group_by(contact).having(func.count() > 1)
 
 
 def owners_of_identities(tx: Connection, list_id: str, identities: Sequence[str]) -> dict[str, int]:
     """Return the ids of the rows that have these identities."""
     query = select(cache.c.identity, cache.c.id).where(
-        cache.c.mailchimp_list_id == list_id, cache.c.identity.in_(identities)
+        cache.c.mailchimp_list_id == list_id, any_of(tx, cache.c.identity, identities)
     )
     return {row.identity: row.id for row in tx.execute(query)}
 
@@ -243,12 +253,13 @@ def write_alike(tx: Connection, rows: Sequence[Row]) -> None:
         values = {column: value for column, value in row.items() if column != "id"}
         classes.setdefault(json_text(values), (values, []))[1].append(row["id"])
     for values, ids in classes.values():
-        tx.execute(update(cache).where(cache.c.id.in_(ids)).values(values))
+        tx.execute(update(cache).where(any_of(tx, cache.c.id, ids)).values(values))
 
 
 def reported_rows(tx: Connection, ids: Sequence[int]) -> dict[int, ReportedRow]:
     """Return the rows of members that a webhook reported, by id."""
-    return {row.id: row for row in fetch(tx, ReportedRow, select_as(ReportedRow, cache).where(cache.c.id.in_(ids)))}
+    query = select_as(ReportedRow, cache).where(any_of(tx, cache.c.id, ids))
+    return {row.id: row for row in fetch(tx, ReportedRow, query)}
 
 
 def count_by_status(tx: Connection, list_id: str) -> dict[str, int]:

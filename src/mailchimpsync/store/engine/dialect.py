@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
@@ -11,17 +11,22 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
+    ARRAY,
     Column,
+    ColumnElement,
     Connection,
     Dialect,
     Engine,
     Insert,
     MetaData,
     Table,
+    Text,
     Update,
+    any_,
     bindparam,
     create_engine,
     event,
+    func,
     insert,
     literal,
     make_url,
@@ -40,7 +45,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from mailchimpsync.store.engine.fair_lock import FairLock
-from mailchimpsync.store.schema import UtcDateTime
+from mailchimpsync.store.schema import UtcDateTime, json_text
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -134,6 +139,21 @@ def writer_lock(engine: Engine) -> FairLock | None:
 def readers_block(engine: Engine) -> bool:
     """Return whether readers need the lock too: an in-memory database has one connection for all."""
     return isinstance(engine.pool, StaticPool)
+
+
+def any_of(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column has one of many values, numbers or texts: one parameter for all of them.
+
+    SQLAlchemy renders a parameter for each value of `in_`, which takes as long as SQLite takes to find its row.
+    """
+    match connection.dialect.name:
+        case "sqlite":
+            given = func.json_each(literal(json_text(list(values)), Text())).table_valued("value")
+            return column.in_(select(given.c.value))
+        case "postgresql":
+            return column == any_(literal(list(values), ARRAY(column.type)))
+        case _:
+            return column.in_(values)
 
 
 def upsert(
@@ -308,12 +328,16 @@ def _upsert_statement(
     return insertion.on_conflict_do_update(index_elements=list(keys), set_=dict(assign(existing, insertion.excluded)))
 
 
-def update_by_id(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Set the given columns of rows, found by their `id`; all rows have the same columns."""
+def update_by_id(connection: Connection, table: Table, rows: Sequence[Row], *, alike: Row | None = None) -> None:
+    """Set the given columns of rows, found by their `id`; all rows have the same columns.
+
+    `alike` has columns with the same value for all rows.
+    """
+    alike = alike or {}
     if len(rows) < ROWS_FOR_TEMPORARY_TABLE:
-        _update_one_by_one(connection, table, rows)
+        _update_one_by_one(connection, table, [{**row, **alike} for row in rows])
     else:
-        _update_from_temporary_table(connection, table, rows)
+        _update_from_temporary_table(connection, table, rows, alike)
 
 
 def _update_one_by_one(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -322,9 +346,9 @@ def _update_one_by_one(connection: Connection, table: Table, rows: Sequence[Row]
     _execute_many(connection, _update_of(table, tuple(rows[0])), [{**row, "row_id": row["id"]} for row in rows])
 
 
-def _update_from_temporary_table(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+def _update_from_temporary_table(connection: Connection, table: Table, rows: Sequence[Row], alike: Row) -> None:
     with _temporary_table(connection, table, rows) as temporary:
-        values = {column: temporary.c[column] for column in rows[0] if column != "id"}
+        values = {**{column: temporary.c[column] for column in rows[0] if column != "id"}, **alike}
         connection.execute(update(table).where(table.c.id == temporary.c.id).values(values))
 
 

@@ -61,7 +61,7 @@ def record_changed_addresses(run: Run, best: Mapping[int, str], given: Mapping[i
     if not given:
         return
     with run.transaction() as tx:
-        several = {row.civicrm_contact_id for row in rows.siblings(tx, run.list_id, sorted(given))}
+        several = rows.contacts_with_several_rows(tx, run.list_id, sorted(given))
     others = {contact for contact, here in given.items() if normalise_address(best.get(contact, here)) != here}
     _record(run, {contact: best[contact] for contact in sorted(several | others) if contact in best})
 

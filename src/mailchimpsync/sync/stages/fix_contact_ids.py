@@ -87,10 +87,11 @@ def _assign_owners(run: Run, rows: Sequence[UnownedRow], progress: Mapping[str, 
     found, unclear = _owners_of_addresses(run, rows)
     owned = {key: one.contact_id for key, one in found.items()}
     best = request_best_addresses(run, sorted(set(owned.values())))
+    settled = owned.keys() | unclear
     with run.transaction() as tx:
         contacts.set_contacts(tx, owned, {key: flags_text(one.flags) for key, one in found.items()}, best)
         contacts.set_problem(tx, sorted(unclear), Code.CV_UNREADABLE.value)
-        contacts.set_problem(tx, [row.id for row in rows if row.id not in unclear], None)
+        contacts.set_problem(tx, [row.id for row in rows if row.id not in settled], None)
         if progress is not None:
             run.note_progress(tx, progress)
     addresses = {owned[row.id]: normalise_address(row.mailchimp_email) for row in rows if row.id in owned}
@@ -98,7 +99,6 @@ def _assign_owners(run: Run, rows: Sequence[UnownedRow], progress: Mapping[str, 
     record_unreadable_rows(run)
     if owned and run.since is not None:
         read_groups_of(run, sorted(set(owned.values())))  # a contact back from the trash has not changed its groups
-    settled = owned.keys() | unclear
     assign_trashed_owners(run, [row for row in rows if row.id not in settled])
     return len(found)
 

@@ -41,12 +41,11 @@ def test_each_column_is_written_separately_and_what_waits_can_be_forgotten(store
                 {"cache_id": bob, "wanted": {"tags": {"T": [True, "tags"]}}},
             ],
         )
-        assert data.waiting_rows(tx, [ann, bob]) == {ann, bob}
-
         data.forget_wanted_data(tx, [ann])
+        found = data.data_of_rows(tx, [ann, bob])
 
-        assert data.waiting_rows(tx, [ann, bob]) == {bob}
-        assert data.data_of_rows(tx, [ann])[ann].confirmed == CONFIRMED
+    assert (found[ann].confirmed, found[ann].wanted) == (CONFIRMED, None)
+    assert found[bob].wanted == {"tags": {"T": [True, "tags"]}}
 
 
 def test_it_goes_with_the_row(store: Store) -> None:

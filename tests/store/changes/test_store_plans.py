@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import Code, StoreError
-from mailchimpsync.model import Base, Side
+from mailchimpsync.model import Side
 from mailchimpsync.store import Store
 from mailchimpsync.store.cache import ownership, rows
 from mailchimpsync.store.cache.groups import store_memberships
@@ -18,7 +18,7 @@ from mailchimpsync.store.journal import journal
 from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.queries import counts
 from mailchimpsync.store.site import configurations
-from store.databases import ANN, BOB, CHARLIE, LIST, NEWSLETTER, NEXT_RUN, OTHER_LIST, RUN, add_row, hour, row
+from store.databases import ANN, BOB, CHARLIE, LIST, NEWSLETTER, NEXT_RUN, OTHER_LIST, RUN, add_row, hour
 
 
 def a_change(cache_id: int, **columns: Any) -> dict[str, Any]:
@@ -93,34 +93,6 @@ def test_contacts_are_planned_for_rows_that_have_none_yet(store: Store) -> None:
 
     assert (wanted.id, wanted.mailchimp_email) == (ann, "ann@example.org")
     assert wanted.mailchimp_data == {"first_name": "Ann"}
-
-
-def test_due_rows_come_page_by_page_with_the_facts_of_both_sides(store: Store) -> None:
-    with store.begin() as tx:
-        facts = {"mailchimp_status": "subscribed", "mailchimp_interests": {"news": True}, "base_subscribed": True}
-        ann = add_row(tx, sync_status="todo", civicrm_contact_id=ANN, **facts)
-        bob = add_row(tx, sync_status="todo")
-        add_row(tx, sync_status="ok")
-        add_row(tx, sync_status="todo", mailchimp_list_id=OTHER_LIST)
-        store_memberships(tx, LIST, RUN, [(ANN, NEWSLETTER, "Added")])
-        first, second = rows.due_facts(tx, LIST, 0, 9)
-
-        assert rows.count_due(tx, LIST) == 2
-        assert [one.id for one in rows.due_facts(tx, LIST, ann, 9)] == [bob]
-
-    assert (first.id, first.mailchimp_status, first.groups) == (ann, "subscribed", f"{NEWSLETTER}:Added")
-    assert (bool(first.contact), bool(first.base_subscribed), first.interests) == (True, True, '{"news":true}')
-    assert (second.id, bool(second.contact), second.groups, second.interests) == (bob, False, None, None)
-
-
-def test_settled_rows_are_in_order_and_remember_what_is_agreed(store: Store) -> None:
-    with store.begin() as tx:
-        ann = add_row(tx, sync_status="todo", reason="MC_FIELD", reason_detail="x", refusal={"code": "MC_FIELD"})
-        rows.settle_rows(tx, [ann], "IN_SYNC", Base(subscribed=True, interests={"news": False}))
-        found = row(tx, ann)
-
-    assert (found["sync_status"], found["reason"], found["reason_detail"]) == ("ok", "IN_SYNC", None)
-    assert (found["refusal"], found["base_subscribed"], found["base_interests"]) == (None, True, {"news": False})
 
 
 def test_rows_may_differ_in_what_is_written(store: Store) -> None:

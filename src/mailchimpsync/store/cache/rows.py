@@ -10,57 +10,20 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    String,
-    Text,
     and_,
-    cast,
     func,
     or_,
     select,
-    type_coerce,
     update,
 )
 
 from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.errors import Code
-from mailchimpsync.model import Base, SyncStatus
+from mailchimpsync.model import SyncStatus
 from mailchimpsync.store.cache.contact_facts import PENDING_CORRECTIONS
 from mailchimpsync.store.engine.dialect import Row, any_of, update_by_id
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
-from mailchimpsync.store.schema import cache, group_contact, json_text
-from mailchimpsync.store.site.tombstones import IDENTITY_PREFIX
-
-
-class DueFacts(NamedTuple):
-    """What shows whether both sides agree on a due row; JSON as plain text.
-
-    Attributes:
-        contact: there is one.
-        groups: its groups, as `group:status,…`.
-        moves: its address will be changed.
-        inherits: flags, from merged contacts.
-        unknown: nothing certain is known of the contact or the member.
-        news: a change at Mailchimp has to be written to CiviCRM.
-        departed: we removed the member for a departure.
-        left_behind: by a contact that is gone or merged.
-        erased: it stands for an erased address.
-    """
-
-    id: int
-    mailchimp_status: str | None
-    interests: str | None
-    contact: bool
-    groups: str | None
-    base_subscribed: bool | None
-    base_interests: str | None
-    marks: str | None
-    moves: bool
-    inherits: bool
-    unknown: bool
-    news: bool
-    departed: bool
-    left_behind: bool
-    erased: bool
+from mailchimpsync.store.schema import cache, json_text
 
 
 class RowToDecide(NamedTuple):
@@ -126,37 +89,6 @@ class ReportedRow(NamedTuple):
     hold_reason: str | None
 
 
-def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[DueFacts]:
-    """Return the next due rows, by id, with the facts that show whether both sides agree."""
-    status = cast(group_contact.c.group_id, String(20)) + ":" + func.coalesce(group_contact.c.status, "")
-    groups = (
-        select(func.aggregate_strings(status, ","))
-        .where(group_contact.c.list_id == list_id, group_contact.c.contact_id == cache.c.civicrm_contact_id)
-        .scalar_subquery()
-    )
-    query = (
-        select_as(
-            DueFacts,
-            cache,
-            interests=type_coerce(cache.c.mailchimp_interests, Text),
-            contact=cache.c.civicrm_contact_id.is_not(None),
-            groups=groups,
-            base_interests=type_coerce(cache.c.base_interests, Text),
-            moves=cache.c.new_address.is_not(None),
-            inherits=cache.c.inherited.is_not(None),
-            unknown=or_(cache.c.contact_problem.is_not(None), cache.c.member_problem.is_not(None)),
-            news=has_corrections(),
-            departed=cache.c.departure.is_not(None),
-            left_behind=cache.c.departed_contact_id.is_not(None),
-            erased=cache.c.identity.startswith(IDENTITY_PREFIX),
-        )
-        .where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.TODO.value, cache.c.id > after)
-        .order_by(cache.c.id)
-        .limit(limit)
-    )
-    return fetch(tx, DueFacts, query)
-
-
 def has_corrections() -> ColumnElement[bool]:
     """Return the condition that a change at Mailchimp has to be carried out in CiviCRM."""
     return or_(*(cache.c[name].is_not(None) for name in PENDING_CORRECTIONS))
@@ -176,19 +108,6 @@ def any_needs_interests(tx: Connection, list_id: str) -> bool:
 def rows_to_decide(tx: Connection, ids: Sequence[int]) -> Sequence[RowToDecide]:
     """Return rows by id, in order, with everything decisions need."""
     return fetch(tx, RowToDecide, select_as(RowToDecide, cache).where(any_of(tx, cache.c.id, ids)).order_by(cache.c.id))
-
-
-def settle_rows(tx: Connection, ids: Sequence[int], reason: str, base: Base) -> None:
-    """Record that rows are in order, and what both sides agree on."""
-    in_order = {
-        "sync_status": SyncStatus.OK.value,
-        "reason": reason,
-        "reason_detail": None,
-        "refusal": None,
-        "base_subscribed": base.subscribed,
-        "base_interests": base.interests,
-    }
-    tx.execute(update(cache).where(any_of(tx, cache.c.id, ids)).values(in_order))
 
 
 def count_due(tx: Connection, list_id: str, after: int = 0) -> int:

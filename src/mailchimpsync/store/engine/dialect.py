@@ -355,10 +355,16 @@ def _update_from_temporary_table(connection: Connection, table: Table, rows: Seq
 @contextmanager
 def _temporary_table(connection: Connection, table: Table, rows: Sequence[Row]) -> Iterator[Table]:
     """Load rows into a temporary table: one statement over all is several times faster than one for each."""
-    temporary = _temporary_like(table, tuple(rows[0]))
+    with created(connection, _temporary_like(table, tuple(rows[0]))) as temporary:
+        insert_rows(connection, temporary, rows)
+        yield temporary
+
+
+@contextmanager
+def created(connection: Connection, temporary: Table) -> Iterator[Table]:
+    """Have a temporary table that only this transaction sees."""
     temporary.create(connection)
     try:
-        insert_rows(connection, temporary, rows)
         yield temporary
     except BaseException:
         with suppress(SQLAlchemyError):  # if the connection or its transaction is lost, so is the table
@@ -370,5 +376,10 @@ def _temporary_table(connection: Connection, table: Table, rows: Sequence[Row]) 
 @lru_cache(maxsize=STATEMENTS_KEPT)
 def _temporary_like(table: Table, names: tuple[str, ...]) -> Table:
     columns = [Column(name, table.c[name].type, primary_key=name == "id", autoincrement=False) for name in names]
+    return temporary_table(f"tmp_{table.name}", *columns)
+
+
+def temporary_table(name: str, *columns: Column[Any]) -> Table:
+    """Define a temporary table. Defined once, its statements are compiled once."""
     options: dict[str, Any] = {"mariadb_charset": "utf8mb4", "mariadb_collate": "utf8mb4_bin"}
-    return Table(f"tmp_{table.name}", MetaData(), *columns, prefixes=["TEMPORARY"], **options)
+    return Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], **options)

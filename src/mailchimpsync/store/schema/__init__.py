@@ -26,9 +26,10 @@ from mailchimpsync.store.schema.sync_tables import (
     group_contact,
     update,
 )
-from mailchimpsync.store.schema.types import PREFIX, JsonText, UtcDateTime, json_text, metadata
+from mailchimpsync.store.schema.types import ID, PREFIX, JsonText, UtcDateTime, json_text, metadata
 
 __all__ = [
+    "ID",
     "PREFIX",
     "JsonText",
     "UtcDateTime",

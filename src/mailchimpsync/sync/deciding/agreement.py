@@ -9,40 +9,22 @@ from pydantic_core import from_json
 from mailchimpsync.decide import Decision, decide
 from mailchimpsync.errors import Code
 from mailchimpsync.model import Base, Connection, Departure, GroupState, GroupStatus, Leaving
-from mailchimpsync.store.cache.rows import DueFacts
+from mailchimpsync.store.cache.due_rows import Agreement, DueFacts
 from mailchimpsync.sync.deciding.builder import Groups, RowFacts, build_situation
 from mailchimpsync.sync.reading.contact_flags import flags_from
 
 _AGREED = (Code.IN_SYNC, Code.NOT_SUBSCRIBED)
-_UNKNOWN = object()
 
 
-class Agreements:
-    """Decides rows by the facts that need no dates, no addresses and no other rows.
+def agreement_by_facts(facts: DueFacts, connection: Connection) -> Agreement | None:
+    """Return what rows with these facts agree on, or None if that takes more facts.
 
-    If both sides say the same, the rules use none of those, so that rows with equal facts have one decision. Rows
-    with more to consider than `RowFacts` are left to `gather_situations`.
+    The facts have no dates, no addresses and no other rows. If both sides say the same, the rules use none of those.
     """
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._decided: dict[tuple[Any, ...], Any] = {}
-
-    def find(self, facts: DueFacts) -> Decision | None:
-        """Return the decision for a row of `store.cache.rows.due_facts`, or None if more facts are needed."""
-        key = tuple(facts[1:])
-        decision = self._decided.get(key, _UNKNOWN)
-        if decision is _UNKNOWN:
-            decision = self._decided[key] = self._decide(facts)
-        found: Decision | None = decision
-        return found
-
-    def _decide(self, facts: DueFacts) -> Decision | None:
-        if facts.left_behind and self._connection.leaving(Departure.MERGED) is not Leaving.NOTHING:
-            return None  # depends on the contact's other rows
-        if facts.moves or facts.inherits or facts.news or facts.unknown or facts.erased:
-            return None
-        return agreement_on(_row_facts(facts), _states(facts.groups), self._connection)
+    if facts.left_behind and connection.leaving(Departure.MERGED) is not Leaving.NOTHING:
+        return None  # depends on the contact's other rows
+    decision = agreement_on(_row_facts(facts), _states(facts.groups), connection)
+    return Agreement(decision.reason.value, decision.agreed) if decision is not None else None
 
 
 def agreement_on(row: RowFacts, groups: Groups, connection: Connection) -> Decision | None:

@@ -15,10 +15,11 @@ from mailchimpsync.errors import Code
 from mailchimpsync.model import SyncStatus, full_name
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import data, groups, rows
-from mailchimpsync.store.cache.rows import DueFacts, RowToDecide
+from mailchimpsync.store.cache.due_rows import Agreement, DueFacts, Settled, settle_agreeing_rows
+from mailchimpsync.store.cache.rows import RowToDecide
 from mailchimpsync.store.changes import overtaking, plans
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.deciding.agreement import Agreements
+from mailchimpsync.sync.deciding.agreement import agreement_by_facts
 from mailchimpsync.sync.deciding.effects import Correction
 from mailchimpsync.sync.deciding.planned import NAME_LENGTH, decided_changes, planned_change
 from mailchimpsync.sync.deciding.situations import Situations, gather_situations
@@ -48,40 +49,35 @@ def reconcile(run: Run) -> bool:
         due_rows = rows.count_due(tx, run.list_id, after)
     run.expect(due_rows)
     run = without_deleted_interests(run)
-    agreements = Agreements(run.connection)
     while True:
-        with run.transaction() as tx:
-            due = rows.due_facts(tx, run.list_id, after, ROWS_PER_STEP)
-        if not due:
+        decided = _decide_step(run, after)
+        if decided is None:
             if not _plan_overtaking_opt_outs(run, after):
                 return False
             _report(run)
             return True
-        after = due[-1].id
-        _decide_step(run, agreements, due, after)
-        run.progress.advance(len(due))
+        after = decided.last
+        run.progress.advance(decided.number)
         if run.deadline.reached:
             return False
 
 
-def _decide_step(run: Run, agreements: Agreements, due: Sequence[DueFacts], after: int) -> None:
-    agreed: dict[int, tuple[Decision, list[int]]] = {}
-    others: list[int] = []
+def _decide_step(run: Run, after: int) -> Settled | None:
+    """Settle the next rows that agree, and plan the others; a step that is repeated finds only the others due."""
+
+    def agreement(facts: DueFacts) -> Agreement | None:
+        return agreement_by_facts(facts, run.connection)
+
     with run.transaction() as tx:
-        waiting = data.waiting_rows(tx, [facts.id for facts in due])
-    for facts in due:
-        decision = agreements.find(facts) if facts.id not in waiting else None
-        if decision is None:
-            others.append(facts.id)
-        else:
-            agreed.setdefault(id(decision), (decision, []))[1].append(facts.id)
-    gathered = _load_rows(run, others)
+        settled = settle_agreeing_rows(tx, run.list_id, after, ROWS_PER_STEP, agreement)
+    if settled is None:
+        return None
+    gathered = _load_rows(run, settled.others)
     corrections = corrections_for(run, gathered.rows)
     with run.transaction() as tx:
-        for decision, ids in agreed.values():
-            rows.settle_rows(tx, ids, decision.reason.value, decision.agreed)
         _write(tx, run, gathered, corrections)
-        run.note_progress(tx, {"decided_to": after})
+        run.note_progress(tx, {"decided_to": settled.last})
+    return settled
 
 
 def _plan_overtaking_opt_outs(run: Run, decided_to: int) -> bool:

@@ -9,7 +9,7 @@ a session is, so it is learnt; until then dates are read in the way in which a m
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -44,6 +44,7 @@ class SiteClock:
     zone: ZoneInfo | None = None
     session: SessionZone = SessionZone.UNKNOWN
     shown: str = ""
+    _offsets_known: dict[str, tuple[timedelta, timedelta]] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Raise `CV_TIME_ZONE` where the configured zone is not the site's: their clocks differ now."""
@@ -63,11 +64,11 @@ class SiteClock:
         Raises:
             ValueError: it is not of the form `YYYY-MM-DD HH:MM:SS`.
         """
-        return to_utc(shown, max(self._offsets(shown)))
+        return to_utc(shown, self._smallest_and_largest(shown)[1])
 
     def latest(self, shown: str) -> datetime:
         """Return the latest moment, in UTC, that a TIMESTAMP shown so can mean. Raises as `earliest`."""
-        return to_utc(shown, min(self._offsets(shown)))
+        return to_utc(shown, self._smallest_and_largest(shown)[0])
 
     def may_mean_later(self, shown: str, than: datetime) -> bool:
         """Say whether a TIMESTAMP shown so is later than a moment by today's offset, unless that can't be its offset.
@@ -97,7 +98,16 @@ class SiteClock:
 
     def with_session(self, session: SessionZone) -> SiteClock:
         """Return the clock of a site whose session is known."""
-        return replace(self, session=session)
+        return replace(self, session=session, _offsets_known={})
+
+    def _smallest_and_largest(self, shown: str) -> tuple[timedelta, timedelta]:
+        """Return the two for the hour of a time: a reading asks for the same hours again and again."""
+        hour = shown[: len("2026-01-01 00")]
+        found = self._offsets_known.get(hour)
+        if found is None:
+            offsets = self._offsets(shown)
+            found = self._offsets_known[hour] = min(offsets), max(offsets)
+        return found
 
     def _offsets(self, shown: str) -> frozenset[timedelta]:
         wall = datetime.fromisoformat(shown)

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, NotRequired
+from typing import Annotated, Any, NamedTuple, NotRequired, TypeGuard
 from urllib.parse import quote
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from mailchimpsync.errors import Code, RefusedError
@@ -33,8 +33,7 @@ _MEMBER_ID = re.compile(r"[0-9a-zA-Z]{1,32}")
 _FIELDS = ("id", "email_address", "contact_id", "status", "last_changed", "timestamp_opt", "merge_fields")
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A member as read; an unknown `status` is kept as text, times are aware and in UTC.
 
     `opted_in_at` is when they last joined, if Mailchimp knows: a re-subscribe by the person moves it, an edit does not
@@ -112,7 +111,7 @@ class _Member(TypedDict):
 
 class _Members(TypedDict):
     total_items: int
-    members: list[Any]  # each is read separately, so that an unreadable one fails alone
+    members: list[Annotated[_Member | Any, Field(union_mode="left_to_right")]]  # an unreadable one fails alone
 
 
 _MEMBER = TypeAdapter(_Member)
@@ -238,10 +237,15 @@ def _entry(found: Any, place: int) -> Member | UnreadableMember:
     if not isinstance(member_id, str) or not _MEMBER_ID.fullmatch(member_id):
         return UnreadableMember(f"@{place}", "id")
     try:
-        read = _slim(_MEMBER.validate_python(found))
+        read = _slim(found if _is_read(found) else _MEMBER.validate_python(found))
     except ValidationError as error:
         return UnreadableMember(f"{member_id}@{place}", _fields_of(error), member_id)
     return read if read.email_address.strip() else UnreadableMember(f"{member_id}+{read.contact_id or place}")
+
+
+def _is_read(found: dict[str, Any]) -> TypeGuard[_Member]:
+    """Return whether an entry was read with its page: only then is a time one."""
+    return isinstance(found.get("last_changed"), datetime)
 
 
 def _fields_of(error: ValidationError) -> str:

@@ -51,6 +51,11 @@ def is_due_or_in_flight(columns: Columns = cache.c) -> Any:
     return columns.sync_status.in_((SyncStatus.TODO.value, *(status.value for status in IN_FLIGHT)))
 
 
+def is_surely_due(columns: Columns = cache.c) -> Any:
+    """Return the condition that `due` changes nothing about a row: it needs no writing."""
+    return and_(columns.sync_status == _TODO, columns.recheck == false())
+
+
 def due(columns: Columns = cache.c) -> list[tuple[str, Any]]:
     """Return the assignments that make rows due: `todo`, or with an update in flight, due after its result."""
     return [

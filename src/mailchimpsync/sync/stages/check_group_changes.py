@@ -22,7 +22,7 @@ def check_group_changes(run: Run) -> bool:
     ours = cache.c.mailchimp_list_id == run.list_id
     with run.transaction() as tx:
         if run.since is None:
-            members.make_due(tx, ours)
+            members.make_due(tx, ours, ~members.is_surely_due())
         else:
             groups.make_changed_rows_due(tx, run.list_id, run.id)
             failed = cache.c.sync_status == SyncStatus.FAIL.value

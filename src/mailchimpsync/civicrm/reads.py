@@ -163,6 +163,7 @@ _MARKED = {
     "do_not_email": Departure.DO_NOT_EMAIL,
 }
 
+_CONTACT_MARKED = {f"contact_id.{name}": mark for name, mark in _MARKED.items()}
 
 _GROUP_CONTACTS = TypeAdapter(Envelope[_GroupContact])
 _HISTORY = TypeAdapter(Envelope[_History])
@@ -230,8 +231,8 @@ def _state(row: _Contact) -> ContactState:
     return ContactState(row["id"], row["is_deleted"], _flags(row))
 
 
-def _flags(row: Mapping[str, Any], prefix: str = "") -> frozenset[Departure]:
-    return frozenset(mark for name, mark in _MARKED.items() if row[prefix + name])
+def _flags(row: Mapping[str, Any], marked: Mapping[str, Departure] = _MARKED) -> frozenset[Departure]:
+    return frozenset([mark for name, mark in marked.items() if row[name]])
 
 
 def contacts_modified_since(
@@ -323,7 +324,8 @@ def _modified(row: _Trashed, clock: SiteClock) -> datetime:
 
 def _flags_at(row: _Owner) -> frozenset[Departure]:
     hold = _hold(row["on_hold"])
-    return _flags(row, "contact_id.") | (frozenset({hold}) if hold else frozenset())
+    flags = _flags(row, _CONTACT_MARKED)
+    return flags | {hold} if hold else flags
 
 
 def held_addresses(

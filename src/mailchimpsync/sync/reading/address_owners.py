@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import (
@@ -20,8 +20,7 @@ from mailchimpsync.civicrm import (
 from mailchimpsync.model import Departure, GroupStatus
 
 
-@dataclass(frozen=True, slots=True)
-class Ownership:
+class Ownership(NamedTuple):
     """The contact that owns an address, and the flags that forbid mailing it there."""
 
     contact_id: int
@@ -58,7 +57,7 @@ def find_address_owners(
         for owner in page:
             key = normalise_address(owner.address), owner.contact_id
             having[key[0]].add(key[1])
-            flags[key] = flags.get(key, frozenset()) | owner.flags
+            flags[key] = flags[key] | owner.flags if key in flags else owner.flags
     shared = sorted({contact for contacts in having.values() if len(contacts) > 1 for contact in contacts})
     in_group, ever_in_group = (
         _already_in_group(client, group_id, shared, clock, unreadable) if shared else (set(), set())
@@ -95,6 +94,8 @@ def _already_in_group(
 
 def _choose_owner(contacts: Iterable[int], *preferred: set[int]) -> int:
     candidates = set(contacts)
+    if len(candidates) == 1:
+        return candidates.pop()
     for some in preferred:
         if candidates & some:
             return min(candidates & some)

@@ -7,7 +7,7 @@ from mailchimpsync.errors import Code
 from mailchimpsync.store.cache import contacts, groups
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.reading.contact_problems import record_unreadable_rows
-from mailchimpsync.sync.reading.group_states import read_memberships, store_history
+from mailchimpsync.sync.reading.group_states import read_all_groups, read_memberships, store_history
 from mailchimpsync.sync.safety.plausibility import check_groups
 
 
@@ -18,10 +18,11 @@ def add_civi_only(run: Run) -> bool:
     deleted membership is known from its history only. For records that can't be read, earlier knowledge stays; if their
     contacts aren't known, nothing counts as gone.
     """
-    changed = _read_history(run)
-    read_memberships(run, None if run.since is None else sorted(changed))
     if run.since is None:
+        read_all_groups(run)
         run.store.refresh_statistics()
+    else:
+        read_memberships(run, sorted(_read_history(run)))
     unread = record_unreadable_rows(run)
     check_groups(run)
     with run.transaction() as tx:
@@ -34,7 +35,7 @@ def add_civi_only(run: Run) -> bool:
 
 
 def _read_history(run: Run) -> set[int]:
-    """Return the contacts with history since the last run; none are collected if everything is read."""
+    """Return the contacts with history since the last run."""
     changed: set[int] = set()
     connection = run.connection
     since, seconds = run.since_at_site, run.to_read.history
@@ -42,6 +43,5 @@ def _read_history(run: Run) -> set[int]:
         run.civicrm, connection.group_ids, since, run.site_clock, None, run.unreadable, seconds=seconds
     ):
         store_history(run, entries)
-        if run.since is not None:
-            changed.update(entry.contact_id for entry in entries)
+        changed.update(entry.contact_id for entry in entries)
     return changed

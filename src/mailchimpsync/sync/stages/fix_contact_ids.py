@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from mailchimpsync.addresses import normalise_address
-from mailchimpsync.civicrm import ContactState, contacts_by_id, contacts_modified_since
+from mailchimpsync.civicrm import ContactState, UnreadableRow, contacts_by_id, contacts_modified_since
 from mailchimpsync.civicrm.http.paging import IDS_MAX, chunks
 from mailchimpsync.civicrm.reads import ADDRESSES_MAX
 from mailchimpsync.errors import Code
@@ -28,6 +30,7 @@ from mailchimpsync.sync.reading.contact_flags import flags_text, held_addresses_
 from mailchimpsync.sync.reading.contact_problems import clear_problems, contacts_with_rows, record_unreadable_rows
 from mailchimpsync.sync.reading.group_states import read_groups_of
 from mailchimpsync.sync.reading.missing_contacts import classify_missing, replace_missing
+from mailchimpsync.sync.reading.read_ahead import read_ahead
 from mailchimpsync.sync.reading.takeovers import assign_current_owners, follow_address_owners, misaddressed_members
 from mailchimpsync.sync.safety.plausibility import check_contacts
 
@@ -63,7 +66,7 @@ def fix_contacts_of(run: Run, row_ids: Sequence[int]) -> None:
         replace_missing(run, classify_missing(owners, states, unread))
     with run.transaction() as tx:
         unowned = contacts.unowned_among(tx, row_ids)
-    _assign_owners(run, unowned)
+    _assign_owners(run, unowned, _find_owners(run, unowned))
 
 
 def _states(run: Run, ids: Sequence[int]) -> tuple[list[ContactState], frozenset[int]]:
@@ -82,11 +85,30 @@ def _record_existing(run: Run, states: Sequence[ContactState], unread: frozenset
     clear_problems(run, {state.id for state in states if not state.is_deleted} - unread)
 
 
-def _assign_owners(run: Run, rows: Sequence[UnownedRow], progress: Mapping[str, int] | None = None) -> int:
+class _Owners(NamedTuple):
+    """The owners of rows, by row id, and their best addresses; whose is `unclear`, a record can't be read."""
+
+    found: Mapping[int, Ownership]
+    unclear: Collection[int]
+    best: Mapping[int, str]
+    unreadable: Sequence[UnreadableRow]
+
+
+def _find_owners(run: Run, rows: Sequence[UnownedRow]) -> _Owners:
+    """Ask CiviCRM who owns rows, which changes nothing here, so that it may be done ahead."""
+    apart = replace(run, unreadable=[])
+    found, unclear = _owners_of_addresses(apart, rows)
+    best = request_best_addresses(apart, sorted({one.contact_id for one in found.values()}))
+    return _Owners(found, unclear, best, apart.unreadable)
+
+
+def _assign_owners(
+    run: Run, rows: Sequence[UnownedRow], owners: _Owners, progress: Mapping[str, int] | None = None
+) -> int:
     """Give unowned rows to the contacts with their addresses; return how many there were."""
-    found, unclear = _owners_of_addresses(run, rows)
+    found, unclear, best, unreadable = owners
+    run.unreadable.extend(unreadable)
     owned = {key: one.contact_id for key, one in found.items()}
-    best = request_best_addresses(run, sorted(set(owned.values())))
     settled = owned.keys() | unclear
     with run.transaction() as tx:
         contacts.set_contacts(tx, owned, {key: flags_text(one.flags) for key, one in found.items()}, best)
@@ -274,15 +296,23 @@ def _range_start(seconds: float, highest: int) -> int:
 def _match(run: Run, after: int) -> bool:
     """Match unowned rows, a few thousand at a time."""
     matched = 0
+    with run.runtime.executor(1) as executor:
+        for rows, owners in read_ahead(executor, _unowned_rows(run, after)):
+            matched += _assign_owners(run, rows, owners, {"matched_to": rows[-1].id})
+            run.progress.advance(len(rows))
+            if run.deadline.reached:
+                return False
+    if matched:
+        run.log(f"{matched} members were matched with contacts by their address.")
+    return True
+
+
+def _unowned_rows(run: Run, after: int) -> Iterator[tuple[Sequence[UnownedRow], _Owners]]:
+    """Yield unowned rows with their owners; what is done about some rows doesn't change who owns the next."""
     while True:
         with run.transaction() as tx:
             rows = contacts.unowned_rows(tx, run.list_id, after, ROWS_PER_STEP)
         if not rows:
-            if matched:
-                run.log(f"{matched} members were matched with contacts by their address.")
-            return True
+            return
         after = rows[-1].id
-        matched += _assign_owners(run, rows, {"matched_to": after})
-        run.progress.advance(len(rows))
-        if run.deadline.reached:
-            return False
+        yield rows, _find_owners(run, rows)

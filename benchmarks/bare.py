@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
@@ -24,10 +25,24 @@ FIELDS = "total_items," + ",".join(
 )
 
 
+@dataclass(frozen=True)
+class Site:
+    """A CiviCRM: how to call it, and where."""
+
+    client: httpx2.Client
+    pattern: str
+
+    def ask(self, entity: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return rows of an entity."""
+        url = self.pattern.replace("{entity}", entity).replace("{action}", "get")
+        values: list[dict[str, Any]] = self.client.post(url, data={"params": json.dumps(params)}).json()["values"]
+        return values
+
+
 def main(
     mailchimp: str, mailchimp_key: str, list_id: str, civicrm: str, civicrm_key: str, groups: str, file: str
 ) -> None:
-    """Do it, and print the seconds taken."""
+    """Do it, and print the seconds taken. `civicrm` is the address of a call, with `{entity}` and `{action}`."""
     started = time.perf_counter()
     database = sqlite3.connect(file, isolation_level=None)
     database.execute("PRAGMA journal_mode=WAL")
@@ -39,7 +54,7 @@ def main(
     database.execute("CREATE TABLE address (id PRIMARY KEY, contact, email, hold, bulk, first)")
     _members(database, httpx2.Client(base_url=mailchimp, auth=("x", mailchimp_key), timeout=120), list_id)
     headers = {"X-Civi-Auth": f"Bearer {civicrm_key}", "X-Requested-With": "XMLHttpRequest"}
-    site = httpx2.Client(base_url=civicrm, headers=headers, timeout=120)
+    site = Site(httpx2.Client(headers=headers, timeout=120), civicrm)
     _emails(database, site)
     ids = json.loads(groups)
     _pages(database, site, "SubscriptionHistory", ids, ["id", "contact_id", "group_id", "date", "status"], "history")
@@ -72,42 +87,36 @@ def _member(member: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def _ask(client: httpx2.Client, entity: str, params: dict[str, Any]) -> list[dict[str, Any]]:
-    answer = client.post(f"/civicrm/ajax/api4/{entity}/get", data={"params": json.dumps(params)})
-    values: list[dict[str, Any]] = answer.json()["values"]
-    return values
-
-
 def _pages(
-    database: sqlite3.Connection, client: httpx2.Client, entity: str, groups: list[int], fields: list[str], table: str
+    database: sqlite3.Connection, site: Site, entity: str, groups: list[int], fields: list[str], table: str
 ) -> None:
     after = 0
     while True:
         where = [["id", ">", after], ["group_id", "IN", groups]]
         if entity == "GroupContact":
             where.append(["contact_id.is_deleted", "=", False])
-        rows = _ask(client, entity, {"select": fields, "where": where, "orderBy": {"id": "ASC"}, "limit": PAGE_ROWS})
+        rows = site.ask(entity, {"select": fields, "where": where, "orderBy": {"id": "ASC"}, "limit": PAGE_ROWS})
         _write(database, table, len(fields), (tuple(row[field] for field in fields) for row in rows))
         if len(rows) < PAGE_ROWS:
             return
         after = rows[-1]["id"]
 
 
-def _emails(database: sqlite3.Connection, client: httpx2.Client) -> None:
+def _emails(database: sqlite3.Connection, site: Site) -> None:
     addresses = [row[0] for row in database.execute("SELECT email FROM member")]
     fields = ["id", "contact_id", "email", "on_hold"]
     for start in range(0, len(addresses), ADDRESSES_AT_ONCE):
         where = [["email", "IN", addresses[start : start + ADDRESSES_AT_ONCE]], ["contact_id.is_deleted", "=", False]]
-        rows = _ask(client, "Email", {"select": fields, "where": where, "orderBy": {"id": "ASC"}})
+        rows = site.ask("Email", {"select": fields, "where": where, "orderBy": {"id": "ASC"}})
         _write(database, "email", 4, (tuple(row[field] for field in fields) for row in rows))
-        _addresses(database, site=client, contacts=sorted({row["contact_id"] for row in rows}))
+        _addresses(database, site, contacts=sorted({row["contact_id"] for row in rows}))
 
 
-def _addresses(database: sqlite3.Connection, site: httpx2.Client, contacts: list[int]) -> None:
+def _addresses(database: sqlite3.Connection, site: Site, contacts: list[int]) -> None:
     """All addresses of those contacts: which is the best is not said by one alone."""
     fields = ["id", "contact_id", "email", "on_hold", "is_bulkmail", "is_primary"]
     params = {"select": fields, "where": [["contact_id", "IN", contacts]], "orderBy": {"id": "ASC"}}
-    rows = _ask(site, "Email", params)
+    rows = site.ask("Email", params)
     _write(database, "address", 6, (tuple(row[field] for field in fields) for row in rows))
 
 

@@ -1,7 +1,8 @@
 """Measures whole commands beside a real CiviCRM: `python benchmarks/real_civicrm.py --civicrm URL --group TITLE`.
 
 The API key is taken from MAILCHIMPSYNC_CIVICRM_KEY. Use a site made for it, with made-up people: contacts are created
-and removed from the group. Mailchimp is the stand-in, as a process of its own, with the group's people as members.
+and removed from the group. Mailchimp is the stand-in, as a process of its own, with the group's people as members. The
+yardstick, `bare.py`, runs before and after the first sync; the start of Python counts for both.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -53,6 +55,17 @@ class Bench:
         if done.returncode not in {0, 3}:
             raise SystemExit(f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
         return {"exit": done.returncode, **json.loads(done.stderr.strip().splitlines()[-1])}
+
+    def bare(self) -> dict[str, Any]:
+        """Return what the yardstick takes: `bare.py`, which reads the same pages and rows, and decides nothing."""
+        where = (f"{self.mailchimp}/3.0", MAILCHIMP_KEY, LIST_ID, self.civicrm.pattern, os.environ[KEY])
+        file = self.home.with_name(f"bare{time.time()}.sqlite")
+        line = [sys.executable, str(HERE / "bare.py"), *where, json.dumps([self.group_id]), str(file)]
+        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
+        subprocess.run(line, capture_output=True, check=True)
+        took, used = time.time() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+        return {"seconds": round(took, 2), "cpu": round(cpu, 2)}
 
     def connect(self, url: str, title: str) -> None:
         """Set the home up, without a guard: what is measured is meant."""
@@ -112,7 +125,14 @@ def in_sync(bench: Bench, created: int) -> None:
     """Everybody is in sync; then nothing, 100 changes, and members whom CiviCRM does not know."""
     people = bench.people()
     bench.load([address for _, address in people], SYNCED_AT)
-    show(f"first sync, {len(people):,} in sync", bench.command("sync", "--max-time", "0"))
+    bare = [bench.bare()]
+    took = bench.command("sync", "--max-time", "0")
+    bare.append(bench.bare())
+    for one in bare:
+        print(f"| the bare script, for the same pages and rows | {one['seconds']} s | {one['cpu']} s | | |")
+    show(f"first sync, {len(people):,} in sync", took)
+    ratio = took["seconds"] * len(bare) / sum(one["seconds"] for one in bare)
+    print(f"The first sync takes {ratio:.2f} times as long as the bare script.", flush=True)
     for _ in range(QUIET_RUNS):
         show("quiet run", bench.command("sync"))
     bench.change(people[:CHANGES])

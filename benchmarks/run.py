@@ -35,18 +35,19 @@ class World:
     def bare(self, name: str) -> float:
         """Return the seconds the bare script takes."""
         groups = json.dumps([GROUP, *INTERESTS.values()])
-        return float(self._python("bare.py", groups, str(self.directory / name)))
+        civicrm = f"{self.both.civicrm}/civicrm/ajax/api4/{{entity}}/{{action}}"
+        return float(self._python("bare.py", civicrm, groups, str(self.directory / name)))
 
     def ours(self, name: str, *, everything: bool = False) -> dict[str, Any]:
         """Run the engine once on the database `name`, and return what it took."""
         links = json.dumps([GROUP, INTERESTS, everything])
         url = f"sqlite:///{self.directory / name}.sqlite"
         self.both.forget_requests()
-        took: dict[str, Any] = json.loads(self._python("ours.py", links, url))
+        took: dict[str, Any] = json.loads(self._python("ours.py", self.both.civicrm, links, url))
         return {**took, "requests": self.both.requests(), "stand_ins": self.both.seconds()}
 
-    def _python(self, script: str, *arguments: str) -> str:
-        where = (f"{self.both.mailchimp}/3.0", MAILCHIMP_KEY, LIST_ID, self.both.civicrm, CIVICRM_KEY)
+    def _python(self, script: str, civicrm: str, *arguments: str) -> str:
+        where = (f"{self.both.mailchimp}/3.0", MAILCHIMP_KEY, LIST_ID, civicrm, CIVICRM_KEY)
         command = [sys.executable, str(HERE / script), *where, *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 

@@ -121,8 +121,9 @@ def _addresses(database: sqlite3.Connection, site: Site, contacts: list[int]) ->
 
 
 def _write(database: sqlite3.Connection, table: str, columns: int, rows: Iterator[tuple[Any, ...]]) -> None:
+    """Write rows; one that CiviCRM returns again, as it ignores case and accents, is the same."""
     database.execute("BEGIN")
-    database.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * columns)})", rows)  # noqa: S608 (our own names)
+    database.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({','.join('?' * columns)})", rows)  # noqa: S608 (our own names)
     database.execute("COMMIT")
 
 

@@ -62,7 +62,7 @@ class Bench:
         file = self.home.with_name(f"bare{time.time()}.sqlite")
         line = [sys.executable, str(HERE / "bare.py"), *where, json.dumps([self.group_id]), str(file)]
         before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
-        subprocess.run(line, capture_output=True, check=True)
+        subprocess.run(line, stdout=subprocess.DEVNULL, check=True)
         took, used = time.time() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
         return {"seconds": round(took, 2), "cpu": round(cpu, 2)}

@@ -75,7 +75,7 @@ def _members(database: sqlite3.Connection, client: httpx2.Client, list_id: str) 
 
 
 def _member(member: dict[str, Any]) -> tuple[Any, ...]:
-    names, interests = json.dumps(member["merge_fields"]), json.dumps(member["interests"])
+    names, interests = json.dumps(member["merge_fields"]), json.dumps(member.get("interests"))
     return (
         member["id"],
         member["email_address"],

@@ -10,9 +10,14 @@ import pytest
 from mailchimpsync.errors import TransientError
 from mailchimpsync.mailchimp import audience
 from mailchimpsync.model import Stage
-from mailchimpsync.runtime import Deadline
+from mailchimpsync.runtime import SLEEP_SLICE_SECONDS, Deadline
 from mailchimpsync.sync import Outcome, run_connection
 from support.world import LIST, NEWS, World
+
+
+@pytest.fixture(autouse=True)
+def _waits_are_cut_as_finely_as_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(World, "slice_seconds", SLEEP_SLICE_SECONDS)
 
 
 @dataclass

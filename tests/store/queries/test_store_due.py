@@ -66,8 +66,8 @@ def test_calls_that_failed_before_they_began_share_a_row_that_is_no_run(store: S
         newest, first = runs.last_run(tx, LIST), runs.first_run(tx, LIST)
 
     assert rows == [
-        ("MC_AUTH", hour(1), hour(3), {"attempts": 3}),
-        ("CV_AUTH", hour(4), hour(4), {"attempts": 1}),
+        ("MC_AUTH", hour(1), hour(3), {"attempts": 3, "attempted_at": hour(3).isoformat()}),
+        ("CV_AUTH", hour(4), hour(4), {"attempts": 1, "attempted_at": hour(4).isoformat()}),
     ]
     assert (newest, first) == (None, None)
 

@@ -248,6 +248,31 @@ def test_a_schedule_is_told_in_words_and_a_wrong_one_beside_its_fields(own_chari
     assert "No service is running this schedule" not in served.text
 
 
+def test_ada_chooses_a_time_of_day_in_the_zone_of_her_browser_unless_one_is_set(
+    visit: Visit, own_charity: Begin
+) -> None:
+    charity = own_charity(people=1, synced=False)
+    before = configuration_of(charity)
+    assert before.civicrm is not None
+    without_zone = before.civicrm.model_copy(update={"time_zone": None})
+    charity.site.save(before.replacing(civicrm=without_zone), "ada")
+    page = visit(charity, f"{CONNECTION}/schedule", timezone_id="Europe/Berlin")
+
+    expect(page.get_by_label("Every minute (recommended)")).to_be_checked()
+    expect(page.get_by_label("Time of day")).not_to_be_visible()
+    page.get_by_label("Monday to Friday at a set time").check()
+    page.get_by_label("Time of day").fill("06:30")
+    expect(page.get_by_label("Time zone")).to_have_value("Europe/Berlin")
+    assert accessibility_problems(page) == []
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("at 06:30 (Europe/Berlin).")).to_be_visible()
+
+    elsewhere = visit(charity, f"{CONNECTION}/schedule", timezone_id="America/New_York")
+    expect(elsewhere.get_by_label("Time of day")).to_have_value("06:30")
+    expect(elsewhere.get_by_label("Time zone")).to_have_value("Europe/Berlin")
+    assert configuration_of(charity).connections[0].schedule.cron == "30 6 * * 1-5"
+
+
 SCHEDULES: list[dict[str, Any]] = [
     {},
     {"every_minutes": 15},

@@ -98,21 +98,23 @@ class PausesAtDeciding(NoProgress):
             self.world.pass_time(1)
 
 
-def test_a_run_in_progress_stops_before_it_writes_and_goes_on_after_the_pause(post: WebhookDelivery) -> None:
+def test_a_run_in_progress_stops_before_it_writes_and_begins_again_after_the_pause(post: WebhookDelivery) -> None:
+    """Carl is taken out of the group during the pause, after the run has read that he is in it."""
     world, site = post.world, post.site
-    world.contact(CARL, {NEWS: 0})
+    carl, dora = (world.contact(one, {NEWS: 0}) for one in (CARL, DORA))
     world.pass_time(3_600)
 
     [report] = fetchandreconcile(site, group_id=NEWS, progress=PausesAtDeciding(world, site))
 
     assert (report.outcome, report.exit_code) == ("paused", 7)
-    assert world.status(CARL) is None
+    assert world.status(DORA) is None
+    world.put(carl, "Removed")
+    world.pass_time(600)
     resumesync(site, group_id=NEWS)
-    [goes_on] = fetchandreconcile(site, group_id=NEWS)
-    assert report.result is not None
-    assert goes_on.result is not None
-    assert goes_on.result.run_id == report.result.run_id
-    assert world.status(CARL) == "subscribed"
+    fetchandreconcile(site, group_id=NEWS)
+    assert [one["outcome"] for one in world.runs()][-2:] == ["dropped", "done"]
+    assert (world.status(CARL), world.status(DORA)) == (None, "subscribed")
+    assert world.in_group(dora) == "Added"
 
 
 def test_a_pause_of_more_than_a_week_is_reported_and_never_as_late(post: WebhookDelivery, site: Site) -> None:

@@ -225,10 +225,14 @@ def _reading_period(
 def _is_to_be_dropped(
     tx: Transaction, found: runs.StoredStatus, connection: Connection, options: Options, now: datetime
 ) -> bool:
-    """Return whether an interrupted run must not continue: its plan is old, or its linked groups have changed."""
+    """Return whether an interrupted run must not continue.
+
+    Its plan is old, its linked groups have changed, or it was paused since: what it has read is outdated.
+    """
     begun = runs.run_start(tx, found.run_id or 0)
     stale = found.stage in (*_DECIDED, Stage.SUBMIT) and now - begun.at > PLAN_VALID_FOR
-    return options.force_restart or stale or begun.links != link_terms(connection)
+    was_paused = found.resumed_at is not None and begun.at <= found.resumed_at
+    return options.force_restart or stale or was_paused or begun.links != link_terms(connection)
 
 
 def drop_run(tx: Transaction, found: runs.StoredStatus, now: datetime, outcome: str = "dropped") -> None:

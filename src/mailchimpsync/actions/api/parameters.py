@@ -27,7 +27,8 @@ OneGroupId = Annotated[int, Field(description="The subscription group of the con
 OneGroupIdOrId = Annotated[OneGroupId, _OR_ID]
 """The same, which CiviCRM's callers also name `id`."""
 
-RowId = Annotated[int, Field(gt=0, lt=2**63)]
+_NUMBER_MAX = 2**63
+RowId = Annotated[int, Field(gt=0, lt=_NUMBER_MAX)]
 ApiKey = Annotated[
     str,
     Field(
@@ -50,3 +51,9 @@ SharedMaxTime = Annotated[
     ),
 ]
 MaxTime = Annotated[float, Field(description="Seconds; 0: no limit.", ge=0, le=MAX_TIME_LONGEST, allow_inf_nan=False)]
+
+
+def number_in(text: str) -> int | None:
+    """Return the number of a contact or row that a text is; None if it isn't one that a database can hold."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(_NUMBER_MAX))
+    return int(text) if is_number and 0 < int(text) < _NUMBER_MAX else None

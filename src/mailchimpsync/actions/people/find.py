@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from mailchimpsync.actions.api.parameters import number_in
 from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.addresses import member_id_of, normalise_address, spellings
@@ -20,7 +21,6 @@ from mailchimpsync.store.site import tombstones
 
 TIME_LIMIT_SECONDS = 10
 _MEMBER_ID = re.compile(r"[0-9a-f]{32}")
-_NUMBER_MAX = 2**63
 
 
 @dataclass
@@ -85,8 +85,8 @@ def _read(asked: str) -> Person:
         return Person(address=address, member_keys={member_id_of(one) for one in spellings([asked])})
     if _MEMBER_ID.fullmatch(asked.lower()):
         return Person(member_keys={asked.lower()})
-    if asked.isascii() and asked.isdigit() and 0 < int(asked) < _NUMBER_MAX:
-        return Person(contact_ids={int(asked)})
+    if (contact := number_in(asked)) is not None:
+        return Person(contact_ids={contact})
     raise UsageError("Enter an e-mail address, a contact's number in CiviCRM, or a Mailchimp member id.")
 
 

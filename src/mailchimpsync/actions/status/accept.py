@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.api.parameters import GroupId, RowId
+from mailchimpsync.actions.api.parameters import GroupId, RowId, number_in
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.texts.codes import explain_code
@@ -223,8 +223,8 @@ def _rows(
     elif "@" in person:
         members = {member_id_of(one) for one in spellings([person])}
         found = persons.rows_of(tx, audiences, member_ids=members, address=normalise_address(person))
-    elif person.strip().isdecimal():
-        found = persons.rows_of(tx, audiences, contact_ids=[int(person)])
+    elif (contact := number_in(person.strip())) is not None:
+        found = persons.rows_of(tx, audiences, contact_ids=[contact])
     else:
         raise UsageError("Enter an e-mail address or a contact's number in CiviCRM.")
     return (row for row in found.values() if row.sync_status == SyncStatus.FAIL)

@@ -52,8 +52,9 @@ def pausesync(
 ) -> Pause:
     """Pause a connection: no sync starts until someone resumes it, neither by schedule nor by hand.
 
-    A sync in progress stops after its current step, and goes on after the pause. People who unsubscribe or bounce at
-    Mailchimp are still taken out of the group when a webhook reports them; other changes wait for the next sync.
+    A sync in progress stops after its current step. After the pause, it begins again: what it has read may be outdated
+    by then. People who unsubscribe or bounce at Mailchimp are still taken out of the group when a webhook reports them;
+    other changes wait for the next sync.
     Comparing both sides, plans and results of updates already sent go on. A connection that is paused already stays
     as it is. After a week, an alert reminds of the pause.
 
@@ -77,7 +78,7 @@ def resumesync(site: Site, *, group_id: OneGroupIdOrId) -> Pause:
     """
     [link] = find_links(site, group_id)
     with site.store.begin() as tx:
-        has_changed = pauses.resume(tx, link.audience_id)
+        has_changed = pauses.resume(tx, link.audience_id, site.runtime.now())
     return _as_stored(site, link, has_changed=has_changed)
 
 

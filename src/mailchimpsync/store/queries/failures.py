@@ -142,8 +142,9 @@ def count_failed_by_reason(tx: Connection, list_id: str) -> list[FailedCount]:
 
 def _count(tx: Connection, list_ids: Sequence[str]) -> list[FailedCount]:
     reason = func.coalesce(cache.c.reason, "").label("reason")
-    query = select(reason, standing().label("standing"), func.count()).select_from(with_acceptances())
-    query = query.where(_failed(list_ids)).group_by(reason, standing().label("standing"))
+    failed = select(reason, standing().label("standing")).select_from(with_acceptances()).where(_failed(list_ids))
+    columns = failed.subquery().c  # PostgreSQL takes an expression with values for another one each time it is written
+    query = select(columns.reason, columns.standing, func.count()).group_by(columns.reason, columns.standing)
     return [FailedCount(*row) for row in tx.execute(query)]
 
 

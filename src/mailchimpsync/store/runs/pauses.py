@@ -24,10 +24,10 @@ def pause(tx: Connection, list_id: str, now: datetime, by: str, reason: str | No
     return tx.execute(mine.values(values)).rowcount == 1
 
 
-def resume(tx: Connection, list_id: str) -> bool:
-    """Resume a connection; return False if it was not paused."""
+def resume(tx: Connection, list_id: str, now: datetime) -> bool:
+    """Resume a connection; return False if it was not paused. A run that was interrupted is to be begun again."""
     mine = update(status).where(status.c.list_id == list_id, status.c.paused_at.is_not(None))
-    return tx.execute(mine.values(paused_at=None, paused_by=None, pause_reason=None)).rowcount == 1
+    return tx.execute(mine.values(paused_at=None, paused_by=None, pause_reason=None, resumed_at=now)).rowcount == 1
 
 
 def is_paused(tx: Connection, list_id: str) -> bool:

@@ -151,6 +151,7 @@ class StoredStatus:
     paused_at: datetime | None = None
     paused_by: str | None = None
     pause_reason: str | None = None
+    resumed_at: datetime | None = None
     is_held: bool = False
     is_asked: bool = False
 

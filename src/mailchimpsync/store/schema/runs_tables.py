@@ -43,6 +43,7 @@ status = table(
     Column("paused_at", UtcDateTime),  # since when nothing is synced, because someone paused it; null: not paused
     Column("paused_by", String(100)),
     Column("pause_reason", String(500)),
+    Column("resumed_at", UtcDateTime),  # when the last pause ended: a run that began before it is begun again
     sqlite_autoincrement=False,
 )
 

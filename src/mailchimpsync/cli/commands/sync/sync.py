@@ -31,7 +31,7 @@ _SENTENCES = {
     Outcome.OUT_OF_TIME.value: "out of time. Run the command again to continue.",
     Outcome.STOPPED.value: "stopped before {stage}, as asked.",
     Outcome.HELD.value: "held for review. See `mailchimpsync plan show {plan}`, then approve or drop the plan.",
-    Outcome.PAUSED.value: "interrupted, because someone paused it. It goes on after `mailchimpsync resume`.",
+    Outcome.PAUSED.value: "interrupted, because someone paused it. It begins again after `mailchimpsync resume`.",
     Outcome.ABORTED.value: "aborted by someone else. The next sync decides again.",
 }
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import Failures, acceptfailures, getfailuregroups, reopenfailures
 from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.api.parameters import number_in
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities.browse import NONE, Show
 from mailchimpsync.actions.status.failures import FailureGroup
@@ -24,7 +25,6 @@ from mailchimpsync.web.links import contact_url, member_url
 from mailchimpsync.web.screens.menu import forget_numbers
 from mailchimpsync.web.screens.screen import Visit, screen
 
-_ROW_DIGITS_MAX = 18
 _SHOWS = {
     Standing.NEEDS_ATTENTION: Show.NEEDS_ATTENTION,
     Standing.FINE: Show.FINE,
@@ -88,10 +88,10 @@ def accept(visit: Visit) -> HttpResponse:
     """Accept a person, or everyone with a reason, as they are; or take that back."""
     given = visit.request.POST
     link, reason = find_audience(visit.site, given.get("audience", "")), given.get("reason") or None
-    row_id = _number(given.get("id", ""))
+    one = given.get("id")  # without it, everyone with the reason is meant: one that can't be read must not mean that
     chosen: dict[str, Any] = {"reason": reason, "group_id": link.group_id}
-    if row_id is not None:
-        chosen["id"] = row_id
+    if one is not None:
+        chosen["id"] = number_in(one) or 0
     if given.get("act") == "reopen":
         reopenfailures(visit.site, **chosen)
         visit.say(_("Counted again as needing attention."))
@@ -99,16 +99,12 @@ def accept(visit: Visit) -> HttpResponse:
         acceptfailures(visit.site, **chosen, by=visit.by)
         visit.say(
             _("Accepted. This person is no longer counted, unless the reason changes.")
-            if row_id is not None
+            if one is not None
             else _("Accepted. Nobody with this reason is counted any more, now or later.")
         )
     forget_numbers(visit.site)
     back = given.get("back", "")
     return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "cannot-sync")
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _ROW_DIGITS_MAX else None
 
 
 urlpatterns = [

@@ -14,13 +14,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from mailchimpsync.actions import Site, make_filter
+from mailchimpsync.actions.api.parameters import number_in
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.entities.browse import NONE, Key, Order, Place, RowFilter, Show, Turn
 from mailchimpsync.errors import UsageError
 from mailchimpsync.model import GroupStatus, MemberStatus, SyncStatus
 
 PAGE_ROWS = 25
-_NUMBER_MAX = 2**63
 _TEXT_CHARS_MAX = 255
 _VALUES_MAX = 50
 _CODE = re.compile(r"[A-Z_]{1,32}")  # also those of another version
@@ -84,7 +84,8 @@ def read_search(site: Site, fields: QueryDict) -> Search:
     chosen = {name: _chosen(fields, name, choices) for name, choices in CHOICES.items()}
     reasons = tuple(code for code in fields.getlist("reason")[:_VALUES_MAX] if code == NONE or _CODE.fullmatch(code))
     email = fields.get("email", "").replace("\x00", "").strip()[:_TEXT_CHARS_MAX]
-    contact, ids = _number(fields.get("contact", "")), tuple(filter(None, map(_number, fields.getlist("id"))))
+    contact = number_in(fields.get("contact", "").strip())
+    ids = tuple(filter(None, map(number_in, fields.getlist("id"))))
     is_odd = bool(fields.get("contact", "").strip()) and contact is None
     shows = tuple(Show(value) for value in chosen.pop("show"))
     filters: dict[str, Any] = {**chosen, "reason": reasons, "email": email, "contact_id": contact, "ids": ids[:1_000]}
@@ -96,13 +97,6 @@ def read_search(site: Site, fields: QueryDict) -> Search:
 def _chosen(fields: QueryDict, name: str, choices: Sequence[str]) -> tuple[str, ...]:
     given = set(fields.getlist(name))
     return tuple(choice for choice in choices if choice in given)
-
-
-def _number(text: str) -> int | None:
-    text = text.strip()
-    if not (text.isascii() and text.isdigit()):
-        return None
-    return int(text) if 0 < int(text[:20]) < _NUMBER_MAX else None
 
 
 def _given(wanted: RowFilter) -> list[tuple[str, str]]:
@@ -138,7 +132,7 @@ def place_text(place: Place) -> str:
 def _place(text: str, order: Order) -> Place | None:
     """Return the place that an address names; None, the first page, if it is invalid."""
     row_id, _separator, key = text.partition("~")
-    number = _number(row_id)
+    number = number_in(row_id)
     try:
         return None if number is None else (_key(key, order), number)
     except ValueError:
@@ -154,7 +148,7 @@ def _key(text: str, order: Order) -> Key:
             raise ValueError(text)
         return moment
     if order in (Order.ID, Order.CONTACT):
-        number = _number(text)
+        number = number_in(text)
         if number is None:
             raise ValueError(text)
         return number

@@ -32,11 +32,12 @@ def test_the_version_is_an_option_and_a_command() -> None:
         assert CliRunner().invoke(cli, words).stdout == f"mailchimpsync {__version__}\n"
 
 
-def test_a_mistyped_command_brings_a_suggestion() -> None:
-    result = CliRunner().invoke(cli, ["statsu"])
+@pytest.mark.parametrize(("typed", "meant"), [(["statsu"], "status"), (["config", "hisotry"], "history")])
+def test_a_mistyped_command_brings_a_suggestion(typed: list[str], meant: str) -> None:
+    result = CliRunner().invoke(cli, typed)
 
     assert result.exit_code == 2
-    assert "Did you mean 'status'?" in result.stderr
+    assert f"Did you mean '{meant}'?" in result.stderr
 
 
 @pytest.mark.parametrize("name", COMMANDS)

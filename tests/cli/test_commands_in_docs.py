@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
+from cli.test_start_up import all_commands
 from mailchimpsync.actions.api.description import find_action
 from mailchimpsync.actions.api.dispatch import parameters
 from mailchimpsync.cli.commands.service.api import _parameters as parameters_of_words
@@ -56,6 +57,14 @@ def calls_of(page: Path) -> list[list[str]]:
     ]
 
 
+def examples_of(command: click.Command) -> list[list[str]]:
+    """Return the calls at the end of a command's help."""
+    _, _, examples = (command.epilog or "").partition("Examples:\n")
+    calls = [line.strip().removeprefix("mailchimpsync ") for line in examples.splitlines()]
+    return [shlex.split(call.partition(" >")[0]) for call in calls]
+
+
+EXAMPLES = {words: examples_of(command) for words, command in all_commands()}
 CALLS = [words for page in PAGES for words in calls_of(page)]
 API_CALLS = [words for words in CALLS if words[0] == "api" and "Entity.action" not in words and words[2:] != ["--help"]]
 
@@ -68,6 +77,14 @@ def read(command: click.Command, words: list[str], parent: click.Context | None 
             name, found, others = command.resolve_command(context, rest)
             assert found is not None, name
             read(found, others, context)
+
+
+def test_the_help_of_every_command_ends_with_examples_that_can_be_typed() -> None:
+    for command, examples in EXAMPLES.items():
+        assert examples, command
+        for words in examples:
+            read(cli, words)
+    assert all(words[: len(command)] == list(command) for command, [words, *_] in EXAMPLES.items())
 
 
 @pytest.mark.parametrize("words", CALLS, ids=" ".join)

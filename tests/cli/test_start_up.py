@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -63,6 +64,7 @@ DECLARATIONS = {"mailchimpsync.cli.demo.options"} | {
     f"mailchimpsync.cli.commands.{package}.options"
     for package in ("sync", "plans", "people", "configuration", "service")
 }
+LISTING = re.compile("List |.*, and list ", re.DOTALL)
 VOCABULARY = {"mailchimpsync.model", "mailchimpsync.invisible"}
 """What declarations take choices from."""
 
@@ -119,7 +121,7 @@ def bare_python() -> set[str]:
 def test_the_list_of_commands_loads_no_command(bare_python: set[str]) -> None:
     loaded = loaded_by(f"{RUN}run('--help')")
 
-    assert ours(loaded) == {"mailchimpsync.cli.main"}
+    assert ours(loaded) == {"mailchimpsync.cli.main", "mailchimpsync.cli.declaring"}
     assert foreign(loaded, bare_python) == {"click"}
 
 
@@ -206,3 +208,10 @@ def test_a_name_that_is_also_a_modules_name_is_the_action_in_whatever_order_they
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 (our own words)
 
     assert done.stdout.split() == ["doctor", "explain", "erase", "True"]
+
+
+def test_every_listing_can_be_had_as_json() -> None:
+    listings = {words: one for words, one in IMPLEMENTED.items() if one.help and LISTING.match(one.help)}
+
+    assert ("token", "list") in listings
+    assert [words for words, one in listings.items() if "as_json" not in {param.name for param in one.params}] == []

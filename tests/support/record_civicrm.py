@@ -51,9 +51,9 @@ from mailchimpsync.civicrm import (
     sees_activities,
     set_names,
     site,
-    site_clock,
 )
 from mailchimpsync.civicrm.campaign_setup import FIELD, FIELD_GROUP
+from mailchimpsync.civicrm.checks.site import site_clock
 from mailchimpsync.data.catalogue import SUMMARIES, lookups_for
 from mailchimpsync.data.reading import contacts_call, rows_call
 from mailchimpsync.data.sources import sources

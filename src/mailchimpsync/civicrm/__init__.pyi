@@ -25,7 +25,6 @@ from .checks.site import groups as groups
 from .checks.site import mailing_groups as mailing_groups
 from .checks.site import site as site
 from .checks.site import site_changes as site_changes
-from .checks.site import site_clock as site_clock
 from .checks.visibility import SEES_EVERYTHING as SEES_EVERYTHING
 from .checks.visibility import Visibility as Visibility
 from .child_groups import child_groups as child_groups

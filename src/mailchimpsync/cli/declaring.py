@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import update_wrapper
 from importlib import import_module
 from typing import Any
@@ -14,9 +15,6 @@ from typing import Any
 import click
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-JSON_WITH_PROGRESS = click.option(
-    "--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to standard error."
-)
 GROUP_ID = click.option("--group-id", type=int, help="Only the connection with this subscription group.")
 WITHOUT_ASKING = click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 PLAN = click.argument("plan_id", metavar="PLAN", type=int)
@@ -27,6 +25,24 @@ def max_time(seconds: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     return click.option(
         "--max-time", type=click.FloatRange(min=0), default=seconds, show_default=True, help="Seconds; 0: no limit."
     )
+
+
+class Group(click.Group):
+    """A group that suggests the closest command where it knows none of a name."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; for a mistyped name, suggest the closest one."""
+        name, known = args[0] if args else "", self.list_commands(ctx)
+        if name not in known and (close := get_close_matches(name, known, n=1)):
+            ctx.fail(f"No such command '{name}'. Did you mean '{close[0]}'?")
+        return super().resolve_command(ctx, args)
+
+
+def examples(*calls: str) -> str:
+    """Return the end of a command's help: calls of it, as people type them."""
+    return "\n".join(("\b", "Examples:", *(f"  mailchimpsync {call}" for call in calls)))
 
 
 class Implementation:

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from mailchimpsync.actions import Site
 from mailchimpsync.cli.opening import site_of
-from mailchimpsync.cli.output.console import print_sentence, stderr, stdout
-from mailchimpsync.cli.output.progress import BarProgress, LineProgress, progress_on
+from mailchimpsync.cli.output.console import print_sentence, stderr
+from mailchimpsync.cli.output.progress import BarProgress
 
 
 class Interruption:
@@ -45,13 +45,12 @@ class Interruption:
 
 @contextmanager
 def interruptible_site(
-    ctx: click.Context, *, quiet: bool
-) -> Iterator[tuple[Site, BarProgress | LineProgress, Callable[[], bool]]]:
+    ctx: click.Context,
+) -> Iterator[tuple[Site, BarProgress, Callable[[], bool]]]:
     """Open the site for long work: return it, its progress, and a function that says whether Ctrl-C was pressed.
 
-    Progress is shown on standard output, or on standard error if `quiet`, when the output is for programs.
+    Progress is shown on standard error if that is a terminal, so that standard output has nothing but the result.
     """
     interruption = Interruption()
-    console = stderr() if quiet else stdout()
-    with interruption.watching(), site_of(ctx) as site, progress_on(console) as progress:
+    with interruption.watching(), site_of(ctx) as site, BarProgress(stderr()) as progress:
         yield site, progress, interruption.asked

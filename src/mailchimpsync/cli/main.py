@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import click
 
 from mailchimpsync import __version__
+from mailchimpsync.cli.declaring import Group, examples
 
 COMMANDS = {
     # by name: the package whose `options.py` declares it, and the line in the list of commands
@@ -48,7 +48,7 @@ COMMANDS = {
     "version": ("commands.service", "Show the version."),
 }
 
-EPILOG = """\b
+EPILOG = f"""\b
 Exit codes:
   0    done
   1    failed
@@ -57,10 +57,12 @@ Exit codes:
        temporary error; run the command again to continue
   7    needs a person: see the message
   130  interrupted with Ctrl-C; run the command again to continue
+
+{examples("demo", "plan", "sync --group-id 8", "explain bella@example.org", "sync --help")}
 """
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group that imports the declaration of a command only when that command is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
@@ -74,15 +76,6 @@ class LazyGroup(click.Group):
         package = import_module(f"mailchimpsync.cli.{COMMANDS[cmd_name][0]}.options")
         command: click.Command = getattr(package, cmd_name.replace("-", "_"))
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; for a mistyped name, suggest the closest one."""
-        name = args[0] if args else ""
-        if name not in COMMANDS and (close := get_close_matches(name, COMMANDS, n=1)):
-            ctx.fail(f"No such command '{name}'. Did you mean '{close[0]}'?")
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing them."""

@@ -39,3 +39,16 @@ def test_a_plan_names_people_before_they_have_a_row(connected: CommandLine) -> N
 
     assert people.get("Dóra") == "dora@example.org"
     assert all(people)
+
+
+def test_explain_takes_a_part_of_a_name_and_lists_those_who_have_it(connected: CommandLine) -> None:
+    connected("sync")
+    bella, several, nobody = (connected("explain", part) for part in ("bell", "example", "zebedee"))
+
+    assert bella.exit_code == 0
+    assert bella.stdout == connected("explain", "bella@example.org").stdout
+    assert (several.exit_code, several.stdout) == (2, "")
+    assert "Bella\tbella@example.org\t11\n" in several.stderr
+    assert "Several people match “example”" in several.stderr
+    assert nobody.exit_code == 2
+    assert "No one's name or address contains “zebedee”" in nobody.stderr

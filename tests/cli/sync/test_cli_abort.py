@@ -183,3 +183,11 @@ def test_an_abort_of_a_group_nobody_connected_names_those_there_are(connected: C
 
     assert result.exit_code == 2
     assert "8 (News)" in result.stderr
+
+
+def test_where_nothing_runs_nobody_is_asked(connected: CommandLine) -> None:
+    result = connected("abort")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "There is nothing to abort: no sync is running, and no updates are waiting.\n"
+    assert connected("abort", "--json").stdout == "[]\n"

@@ -10,7 +10,8 @@ from mailchimpsync.actions.configuration.rights import findings_of_rights, right
 from mailchimpsync.actions.finding import Finding, Level, ok, trouble
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.time_limit import within
-from mailchimpsync.civicrm import Group, check_rights, child_groups, groups, site_clock
+from mailchimpsync.civicrm import Group, check_rights, child_groups, groups
+from mailchimpsync.civicrm.checks.site import site_clock
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code
 from mailchimpsync.messages import say

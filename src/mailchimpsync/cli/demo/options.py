@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from mailchimpsync.cli.declaring import implemented_in
+from mailchimpsync.cli.declaring import examples, implemented_in
 
 
-@click.command()
+@click.command(epilog=examples("demo", "demo --people 500 --keep"))
 @click.option(
     "--people",
     type=click.IntRange(100, 100_000),

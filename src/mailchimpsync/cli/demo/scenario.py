@@ -33,7 +33,7 @@ from mailchimpsync.cli.demo.stand_ins import CIVICRM_KEY, StandIns
 from mailchimpsync.cli.interrupt import Interruption
 from mailchimpsync.cli.output.change_table import show_changes
 from mailchimpsync.cli.output.failures import show_failures
-from mailchimpsync.cli.output.progress import progress_on
+from mailchimpsync.cli.output.progress import BarProgress
 from mailchimpsync.config import Account, CivicrmSite, Guard, Link
 from mailchimpsync_sandbox.world import (
     API_KEY,
@@ -145,7 +145,7 @@ class Demo:
 
     def _sync(self, site: Site) -> None:
         started = time.perf_counter()
-        with self._interruption.watching(), progress_on(self._console) as progress:
+        with self._interruption.watching(), BarProgress(self._console) as progress:
             report = fetchandreconcile(site, max_time=0, progress=progress, stop=self._interruption.asked)[0]
         if self._interruption.asked():
             raise KeyboardInterrupt

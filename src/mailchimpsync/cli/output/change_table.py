@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from rich.columns import Columns
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import ChangeCount, Names
 from mailchimpsync.actions.texts.effects import effect_words
+from mailchimpsync.cli.output.tables import print_tables
 from mailchimpsync.effects import CREATED, Effect, What
 from mailchimpsync.model import GroupStatus, MemberStatus, Side
 
@@ -34,7 +34,7 @@ def show_changes(
         _table("Changed in CiviCRM", Side.CIVICRM, in_civicrm, changes, names),
         _table("Changed at Mailchimp", Side.MAILCHIMP, at_mailchimp, changes, names),
     )
-    console.print(Columns(tables, padding=(0, 3)))
+    print_tables(console, *tables)
 
 
 def _counts(changes: Iterable[ChangeCount]) -> Counts:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import Failure
+from mailchimpsync.cli.output.tables import print_tables
 from mailchimpsync.store.queries.failures import Standing
 
 TABLE_WIDTH_MAX = 130
@@ -27,4 +28,4 @@ def show_failures(console: Console, failures: Sequence[Failure], title: str = "C
         remedy, who = (failure.remedy, failure.who) if needs_attention else (f"Nothing: {failure.standing}.", "")
         style = "" if needs_attention else "dim"
         table.add_row(f"{failure.count:,}", Text(failure.sentence), Text(remedy), Text(who), style=style)
-    console.print(table)
+    print_tables(console, table)

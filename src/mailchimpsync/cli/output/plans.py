@@ -16,6 +16,7 @@ from mailchimpsync.actions.status.state_texts import people_in_words
 from mailchimpsync.actions.texts.lanes import sending_in_words
 from mailchimpsync.actions.texts.names import with_names
 from mailchimpsync.cli.output.failures import show_failures
+from mailchimpsync.cli.output.tables import print_tables
 from mailchimpsync.effects import What
 from mailchimpsync.messages import moment
 from mailchimpsync.model import LaneChoice
@@ -46,7 +47,7 @@ def show_plan(
     for sentence in plan.excess:
         console.print(Text(f"  ✗ {with_names(sentence, names)}", style="bad"))
     if changes:
-        console.print(_table(console, changes, total, names))
+        print_tables(console, _table(console, changes, total, names))
     if plan.failures:
         undoes = plan.kind == PlanKind.UNDO
         show_failures(console, plan.failures, *(["Can't be undone"] if undoes else []))

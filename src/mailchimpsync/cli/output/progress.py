@@ -1,4 +1,4 @@
-"""Shows the progress of a run: bars on a terminal, lines in a pipe."""
+"""Shows the progress of a run on a terminal. `status --log` has the log of a run that no terminal saw."""
 
 from __future__ import annotations
 
@@ -17,42 +17,16 @@ from rich.progress import (
 from rich.text import Text
 
 from mailchimpsync.actions.texts.stages import STAGE_WORDS
-from mailchimpsync.cli.output.console import print_sentence
 from mailchimpsync.model import Stage
 
 _LONGEST = max(len(words) for words in STAGE_WORDS.values())
 
 
-class LineProgress:
-    """Prints one line for each stage and message."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return
-
-    def stage(self, stage: str) -> None:
-        """Print the name of the stage."""
-        print_sentence(self._console, Text(f"• {STAGE_WORDS[Stage(stage)]} ({stage})"))
-
-    def advance(self, done: int, total: int | None = None) -> None:
-        """Print nothing, since a log is read later."""
-
-    def message(self, text: str) -> None:
-        """Print the message."""
-        print_sentence(self._console, Text(f"    {text}"))
-
-
 class BarProgress:
-    """Shows a bar for each stage, and messages above the bars."""
+    """Shows a bar for each stage, and messages above the bars; nothing where nobody watches, in a pipe or a file."""
 
     def __init__(self, console: Console) -> None:
+        self._is_watched = console.is_terminal
         self._bars = Progress(
             SpinnerColumn(finished_text="[good]✓[/]"),
             TextColumn(f"{{task.description:<{_LONGEST}}}"),
@@ -60,6 +34,7 @@ class BarProgress:
             TextColumn("{task.completed:>7,.0f}"),
             TimeElapsedColumn(),
             console=console,
+            disable=not self._is_watched,
         )
         self._task: TaskID | None = None
         self._done = 0
@@ -90,7 +65,8 @@ class BarProgress:
 
     def message(self, text: str) -> None:
         """Print the message above the bars."""
-        self._bars.console.print(Text(f"  {text}", style="dim"))
+        if self._is_watched:
+            self._bars.console.print(Text(f"  {text}", style="dim"))
 
     def _finish(self) -> None:
         if self._task is not None:
@@ -99,8 +75,3 @@ class BarProgress:
             if not self._done:
                 self._bars.remove_task(self._task)
         self._task = None
-
-
-def progress_on(console: Console) -> BarProgress | LineProgress:
-    """Return bars for a terminal, lines for anything else."""
-    return BarProgress(console) if console.is_terminal else LineProgress(console)

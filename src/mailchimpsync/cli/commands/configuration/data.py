@@ -22,6 +22,7 @@ from mailchimpsync.actions.data.preview import DataFindings, PreviewedPerson
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import print_sentence, stdout
 from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.cli.output.tables import print_tables
 from mailchimpsync.data import as_text
 from mailchimpsync.errors import UsageError
 from mailchimpsync.messages import moment
@@ -38,7 +39,7 @@ def list_plugins(ctx: click.Context, group_id: int | None, as_json: bool) -> Non
         origin = "built in" if one.is_built_in else f"{one.distribution} {one.version}".strip()
         problems = " ".join(found.problems.get(one.name, ())) or one.problem
         table.add_row(one.name, "yes" if one.is_on else "no", origin, problems)
-    stdout().print(table)
+    print_tables(stdout(), table)
 
 
 def list_sources(ctx: click.Context, group_id: int | None, as_json: bool) -> None:
@@ -50,11 +51,11 @@ def list_sources(ctx: click.Context, group_id: int | None, as_json: bool) -> Non
     table = _table("source", "description", "fits")
     for one in found.sources:
         table.add_row(one.name, one.label, one.type)
-    stdout().print(table)
+    print_tables(stdout(), table)
     table = _table("merge field", "name", "type")
     for field in found.merge_fields:
         table.add_row(field.tag, field.name, f"{field.type}, required" if field.required else field.type)
-    stdout().print(table)
+    print_tables(stdout(), table)
 
 
 def preview(ctx: click.Context, group_id: int | None, contact_ids: Sequence[int], limit: int, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mailchimpsync.cli.declaring import JSON, implemented_in
+from mailchimpsync.cli.declaring import JSON, Group, examples, implemented_in
 from mailchimpsync.model import NewMembers, Resubscribe
 
 AS_AUDIENCE = "audience"
@@ -25,7 +25,11 @@ _NO_CHECK = click.option(
 _GROUP_ID = click.option("--group-id", type=int, help="The connection with this subscription group.")
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "init --civicrm-url https://crm.example.org", "init --civicrm-url https://crm.example.org --web-server-user ann"
+    )
+)
 @click.option("--civicrm-url", envvar="MAILCHIMPSYNC_CIVICRM_URL", help="The CiviCRM site's base address.")
 @click.option("--civicrm-pattern", help="The pattern of its API URLs, with {entity} and {action}. Detected if omitted.")
 @click.option("--web-server-user", help="The user name for the web server, if it asks for one in front of CiviCRM.")
@@ -43,7 +47,7 @@ def init() -> None:
     """
 
 
-@click.command()
+@click.command(epilog=examples("connect", 'connect --audience Newsletter --group News --interest "Walks=Walks"'))
 @click.option("--account", "account_name", help="The account's name here. Default: its name at Mailchimp.")
 @click.option("--base-url", help="Use this address instead of Mailchimp's own, for a proxy or a local stand-in.")
 @click.option("--audience", help="The audience, by id or name.")
@@ -78,19 +82,19 @@ def connect() -> None:
     """
 
 
-@click.group()
+@click.group(cls=Group, epilog=examples("config show", "config edit"))
 def config() -> None:
     """Show, edit, export and import the configuration, see earlier versions, and change the secret key."""
 
 
-@config.command("show")
+@config.command("show", epilog=examples("config show", "config show --format json"))
 @_FORMAT
 @implemented_in("commands.configuration.text:show")
 def show_config() -> None:
     """Show the configuration, with masked API keys."""
 
 
-@config.command("export")
+@config.command("export", epilog=examples("config export --output mailchimpsync.backup.toml --encrypted"))
 @click.option(
     "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A new file, readable only by you."
 )
@@ -102,7 +106,7 @@ def export_config() -> None:
     """Export the configuration as text, with masked API keys by default."""
 
 
-@config.command("import")
+@config.command("import", epilog=examples("config import mailchimpsync.backup.toml"))
 @click.argument("file", type=click.File(encoding="utf-8"))
 @click.option("--yes", is_flag=True, help="Delete the records of audiences that are no longer in the file.")
 @_NO_CHECK
@@ -115,7 +119,7 @@ def import_config() -> None:
     """
 
 
-@config.command("edit")
+@config.command("edit", epilog=examples("config edit"))
 @_NO_CHECK
 @implemented_in("commands.configuration.text:edit")
 def edit_config() -> None:
@@ -125,8 +129,9 @@ def edit_config() -> None:
     """
 
 
-@config.command("history")
+@config.command("history", epilog=examples("config history --limit 5", "config history --json"))
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many to show.")
+@JSON
 @implemented_in("commands.configuration.versions:history")
 def config_history() -> None:
     """List the versions of the configuration, newest first: when, by whom, and what changed.
@@ -135,7 +140,7 @@ def config_history() -> None:
     """
 
 
-@config.command("diff")
+@config.command("diff", epilog=examples("config diff", "config diff 3 5"))
 @click.argument("a", metavar="[A | FILE]", required=False)
 @click.argument("b", metavar="[B]", required=False, type=int)
 @implemented_in("commands.configuration.versions:diff")
@@ -146,7 +151,7 @@ def diff_config() -> None:
     """
 
 
-@config.command("restore")
+@config.command("restore", epilog=examples("config restore 3"))
 @click.argument("version", type=int)
 @click.option("--yes", is_flag=True, help="Delete the records of audiences that aren't in the version.")
 @_NO_CHECK
@@ -155,7 +160,7 @@ def restore_config() -> None:
     """Restore an earlier VERSION: it is checked like a new one, and saved as the newest version."""
 
 
-@config.command("rotate-key")
+@config.command("rotate-key", epilog=examples("config rotate-key"))
 @implemented_in("commands.configuration.rotate_key:rotate_key")
 def rotate_key() -> None:
     """Create a new secret key, encrypt all stored secrets with it, and remove the old key.
@@ -165,12 +170,12 @@ def rotate_key() -> None:
     """
 
 
-@click.group()
+@click.group(cls=Group, epilog=examples("data sources", "data preview --contact-id 11"))
 def data() -> None:
     """Show what is sent to Mailchimp besides subscriptions: tags, names, merge fields."""
 
 
-@data.command("plugins")
+@data.command("plugins", epilog=examples("data plugins"))
 @_GROUP_ID
 @JSON
 @implemented_in("commands.configuration.data:list_plugins")
@@ -178,7 +183,7 @@ def data_plugins() -> None:
     """List the plugins, whether they are on, and their problems."""
 
 
-@data.command("sources")
+@data.command("sources", epilog=examples("data sources --group-id 8"))
 @_GROUP_ID
 @JSON
 @implemented_in("commands.configuration.data:list_sources")
@@ -186,7 +191,7 @@ def data_sources() -> None:
     """List the CiviCRM data that can be mapped, and the audience's merge fields."""
 
 
-@data.command("preview")
+@data.command("preview", epilog=examples("data preview --limit 3", "data preview --contact-id 11 --contact-id 12"))
 @_GROUP_ID
 @click.option("--contact-id", "contact_ids", type=int, multiple=True, help="Show this contact. Repeatable.")
 @click.option("--limit", type=click.IntRange(1, 200), default=10, show_default=True, help="The most people to show.")
@@ -196,7 +201,7 @@ def preview_data() -> None:
     """Show what would be sent for real contacts. Nothing is written on either side."""
 
 
-@data.command("create-fields")
+@data.command("create-fields", epilog=examples("data create-fields --group-id 8"))
 @_GROUP_ID
 @JSON
 @implemented_in("commands.configuration.data:create_fields")
@@ -204,7 +209,7 @@ def create_data_fields() -> None:
     """Create the merge fields that are in the field map but not in the audience."""
 
 
-@data.command("findings")
+@data.command("findings", epilog=examples("data findings", "data findings --json"))
 @_GROUP_ID
 @JSON
 @implemented_in("commands.configuration.data:show_findings")
@@ -212,12 +217,12 @@ def data_findings() -> None:
     """Show what the last run with data found: values that don't fit, and plugins that failed."""
 
 
-@click.group()
+@click.group(cls=Group, epilog=examples("webhooks check", "webhooks repair"))
 def webhooks() -> None:
     """Check and repair the webhooks that report changes at Mailchimp."""
 
 
-@webhooks.command("check")
+@webhooks.command("check", epilog=examples("webhooks check"))
 @JSON
 @implemented_in("commands.configuration.webhooks:check")
 def check_webhooks() -> None:
@@ -227,21 +232,21 @@ def check_webhooks() -> None:
     """
 
 
-@webhooks.command("repair")
+@webhooks.command("repair", epilog=examples("webhooks repair"))
 @JSON
 @implemented_in("commands.configuration.webhooks:repair")
 def repair_webhooks() -> None:
     """Create missing webhooks, correct wrong ones and delete duplicates. Other programs' webhooks are left alone."""
 
 
-@webhooks.command("list")
+@webhooks.command("list", epilog=examples("webhooks list", "webhooks list --json"))
 @JSON
 @implemented_in("commands.configuration.webhooks:list_all")
 def list_webhooks() -> None:
     """List all webhooks of the connected audiences and accounts, including other programs' ones, without secrets."""
 
 
-@webhooks.command("events")
+@webhooks.command("events", epilog=examples("webhooks events --limit 50"))
 @click.option("--limit", type=click.IntRange(1, 1_000), default=20, show_default=True, help="Show this many.")
 @JSON
 @implemented_in("commands.configuration.webhooks:list_events")

@@ -22,6 +22,7 @@ from mailchimpsync.cli.input.confirmation import print_saved, with_confirmation
 from mailchimpsync.cli.input.questions import current_user
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import print_sentence, stdout
+from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.cli.output.names import names_for
 from mailchimpsync.config import Configuration, changes
 from mailchimpsync.errors import Code, UsageError
@@ -30,11 +31,15 @@ from mailchimpsync.messages import moment
 HISTORY_SHOWN = 20
 
 
-def history(ctx: click.Context, limit: int) -> None:
+def history(ctx: click.Context, limit: int, as_json: bool) -> None:
     console = stdout()
     with site_of(ctx) as site:
+        found = versions(site, limit)
+        if as_json:
+            print_json(found)
+            return
         names = _names(site)
-        for one in versions(site, limit):
+        for one in found:
             when = moment(one.saved_at)
             print_sentence(console, Text.assemble((f"Version {one.number}", "bold"), f"  {when}  by {one.saved_by}"))
             for line in one.changes:

@@ -14,6 +14,7 @@ from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import stdout
 from mailchimpsync.cli.output.findings import exit_code_of, show_findings
 from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.cli.output.tables import print_tables
 from mailchimpsync.messages import moment
 from mailchimpsync.store.site import webhook_events
 
@@ -55,7 +56,7 @@ def list_all(ctx: click.Context, as_json: bool) -> None:
     for one in found:
         words = (one["of"], one["id"], "yes" if one["ours"] else "no", one["url"], ", ".join(one["events"]))
         table.add_row(*(Text(word) for word in words))
-    stdout().print(table)
+    print_tables(stdout(), table)
 
 
 def list_events(ctx: click.Context, limit: int, as_json: bool) -> None:
@@ -74,7 +75,7 @@ def list_events(ctx: click.Context, limit: int, as_json: bool) -> None:
         audience = names.get(one["list_id"]) or one["list_id"]
         words = (str(one["id"]), moment(one["received_at"]), audience, one["kind"], one["state"], one["outcome"] or "")
         table.add_row(*(Text(word) for word in (*words, str(one["attempts"]))))
-    stdout().print(table)
+    print_tables(stdout(), table)
 
 
 def _event(row: dict[str, Any]) -> dict[str, Any]:

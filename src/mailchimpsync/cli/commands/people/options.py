@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from mailchimpsync.cli.declaring import GROUP_ID, JSON, WITHOUT_ASKING, implemented_in
+from mailchimpsync.cli.declaring import GROUP_ID, JSON, WITHOUT_ASKING, Group, examples, implemented_in
 
 _AUDIENCE_OF = click.option("--group-id", type=int, help="Only the audience of this subscription group.")
 
 
-@click.command()
-@click.argument("person", metavar="ADDRESS|CONTACT")
+@click.command(epilog=examples("explain bella@example.org", "explain 11", "explain bella --limit 5"))
+@click.argument("person", metavar="PERSON")
 @click.option(
     "--limit",
     type=click.IntRange(1, 1_000),
@@ -25,11 +25,12 @@ _AUDIENCE_OF = click.option("--group-id", type=int, help="Only the audience of t
 def explain() -> None:
     """Explain why a person is on a list or not, and what happened to them.
 
-    Give a current or former e-mail address, a CiviCRM contact ID, or a Mailchimp member ID.
+    Give a current or former e-mail address, a CiviCRM contact ID, a Mailchimp member ID, or a part of a name. If
+    several people match, they are listed.
     """
 
 
-@click.command()
+@click.command(epilog=examples("erase bella@example.org"))
 @click.argument("address")
 @WITHOUT_ASKING
 @JSON
@@ -47,12 +48,12 @@ _REASON = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group, epilog=examples("failures list", "failures accept emil@example.org"))
 def failures() -> None:
     """List people who can't be synced, and accept some of them as they are."""
 
 
-@failures.command("list")
+@failures.command("list", epilog=examples("failures list", "failures list --all --json"))
 @click.option("--all", "with_all", is_flag=True, help="Also list those who are fine as they are, or accepted.")
 @GROUP_ID
 @JSON
@@ -61,7 +62,9 @@ def list_failures() -> None:
     """List the people who can't be synced and need attention, by reason, with what to do."""
 
 
-@failures.command("accept")
+@failures.command(
+    "accept", epilog=examples("failures accept emil@example.org", "failures accept --reason CV_NO_ADDRESS")
+)
 @_PERSON
 @_REASON
 @GROUP_ID
@@ -73,7 +76,7 @@ def accept_failures() -> None:
     """
 
 
-@failures.command("reopen")
+@failures.command("reopen", epilog=examples("failures reopen emil@example.org"))
 @_PERSON
 @_REASON
 @GROUP_ID
@@ -82,12 +85,12 @@ def reopen_failures() -> None:
     """Count accepted people as needing attention again."""
 
 
-@click.group()
+@click.group(cls=Group, epilog=examples("journal verify", "journal export --output journal.csv"))
 def journal() -> None:
     """Check and export the journal: what was changed, when, why and by whom."""
 
 
-@journal.command("verify")
+@journal.command("verify", epilog=examples("journal verify"))
 @_AUDIENCE_OF
 @JSON
 @implemented_in("commands.people.journal:verify")
@@ -95,7 +98,7 @@ def verify_journal() -> None:
     """Check that no entry was altered, deleted or inserted. The exit code is 7 if one was."""
 
 
-@journal.command("export")
+@journal.command("export", epilog=examples("journal export --output journal.csv"))
 @click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
 @click.option("--since", help="Only changes since this time: a date, or `3 days ago`.")
 @click.option("--until", help="Only changes before this time.")

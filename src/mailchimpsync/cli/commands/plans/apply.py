@@ -17,7 +17,7 @@ from mailchimpsync.store.changes.kept_plans import PlanState
 
 
 def apply(ctx: click.Context, plan_id: int, yes: bool, max_time: float) -> None:
-    with interruptible_site(ctx, quiet=False) as (site, progress, is_interrupted):
+    with interruptible_site(ctx) as (site, progress, is_interrupted):
         confirm_plan(site, plan_id, "Apply this plan now?", yes=yes)
         applied = applyplan(
             site, id=plan_id, max_time=max_time, by=current_user(), progress=progress, stop=is_interrupted

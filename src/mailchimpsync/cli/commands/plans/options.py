@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from mailchimpsync.cli.declaring import GROUP_ID, PLAN, WITHOUT_ASKING, implemented_in, max_time
+from mailchimpsync.cli.declaring import GROUP_ID, PLAN, WITHOUT_ASKING, Group, examples, implemented_in, max_time
 from mailchimpsync.model import ChangeKind
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 _CSV = click.option("--csv", "as_csv", is_flag=True, help="Print all changes as CSV.")
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, cls=Group, epilog=examples("plan", "plan --group-id 8 --csv > changes.csv"))
 @GROUP_ID
 @click.option("--with-data", is_flag=True, help="Also check for new tags, names and merge fields, where turned on.")
 @click.option("--everything", is_flag=True, help="Read everything, not only the changes since the last run.")
@@ -25,7 +25,7 @@ def plan() -> None:
     """
 
 
-@plan.command("list")
+@plan.command("list", epilog=examples("plan list", "plan list --json"))
 @GROUP_ID
 @_JSON
 @implemented_in("commands.plans.plan:list_newest")
@@ -33,7 +33,7 @@ def list_plans() -> None:
     """List the newest plans: requested, held by the guard, or created to undo a run."""
 
 
-@plan.command("show")
+@plan.command("show", epilog=examples("plan show 7", "plan show 7 --by-date --all", "plan show 7 --search bella"))
 @PLAN
 @click.option("--all", "all_of_it", is_flag=True, help="Show all changes, not only the first ones.")
 @click.option("--kind", type=click.Choice([*ChangeKind]), help="Show only people to whom it does this.")
@@ -46,7 +46,7 @@ def show_plan() -> None:
     """Show a plan: each change with old and new value, side and reason."""
 
 
-@click.command()
+@click.command(epilog=examples("apply 7", "apply 7 --yes"))
 @PLAN
 @WITHOUT_ASKING
 @max_time(300)
@@ -58,7 +58,7 @@ def apply() -> None:
     """
 
 
-@click.command()
+@click.command(epilog=examples("approve 7"))
 @PLAN
 @WITHOUT_ASKING
 @implemented_in("commands.plans.approve:approve")
@@ -66,14 +66,14 @@ def approve() -> None:
     """Approve a plan: the next sync applies exactly this plan, and nothing else."""
 
 
-@click.command()
+@click.command(epilog=examples("drop 7"))
 @PLAN
 @implemented_in("commands.plans.drop:drop")
 def drop() -> None:
     """Discard a plan: it is never applied, and the next sync decides again."""
 
 
-@click.command()
+@click.command(epilog=examples("undo 12"))
 @click.argument("run_id", metavar="RUN", type=int)
 @click.option("--group-id", type=int, help="The run belongs to the connection with this subscription group.")
 @implemented_in("commands.plans.undo:undo")

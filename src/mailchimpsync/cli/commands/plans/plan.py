@@ -27,7 +27,7 @@ def preview(
     ctx: click.Context, group_id: int | None, everything: bool, with_data: bool, as_json: bool, as_csv: bool
 ) -> None:
     quiet = as_json or as_csv
-    with interruptible_site(ctx, quiet=quiet) as (site, progress, is_interrupted):
+    with interruptible_site(ctx) as (site, progress, is_interrupted):
         plans = createplan(
             site,
             group_id=group_id,

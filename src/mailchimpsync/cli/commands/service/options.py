@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from mailchimpsync import __version__
-from mailchimpsync.cli.declaring import JSON, implemented_in
+from mailchimpsync.cli.declaring import JSON, Group, examples, implemented_in
 
 SCOPES = ("read", "run", "configure")
 ROLES = ("viewer", "operator", "administrator")
 
 
-@click.command()
+@click.command(epilog=examples("serve", "serve --init", "serve --listen 0.0.0.0:8321"))
 @click.option("--listen", metavar="ADDRESS:PORT", help="Default: the setting `listen`, or 127.0.0.1:8321.")
 @click.option("--init", "make", is_flag=True, help="Create the site if needed; set up the rest in the browser.")
 @click.option("--no-schedule", is_flag=True, help="Don't sync automatically; webhooks are still handled.")
@@ -27,13 +27,13 @@ def serve() -> None:
     """
 
 
-@click.command()
+@click.command(epilog=examples("migrate"))
 @implemented_in("commands.service.migrate:migrate")
 def migrate() -> None:
     """Update the database to this version, or create its tables."""
 
 
-@click.command()
+@click.command(epilog=examples("doctor", "doctor --deep"))
 @JSON
 @click.option("--deep", is_flag=True, help="Also check that the CiviCRM site behaves as expected. Takes a minute.")
 @implemented_in("commands.service.doctor:doctor")
@@ -44,12 +44,12 @@ def doctor() -> None:
     """
 
 
-@click.group()
+@click.group(cls=Group, epilog=examples("alerts list", "alerts ack 12"))
 def alerts() -> None:
     """List and acknowledge problems, and send test alerts."""
 
 
-@alerts.command("list")
+@alerts.command("list", epilog=examples("alerts list", "alerts list --all --json"))
 @click.option("--all", "over", is_flag=True, help="Also list resolved problems, newest first.")
 @JSON
 @implemented_in("commands.service.alerts:list_problems")
@@ -57,14 +57,14 @@ def list_alerts() -> None:
     """List open problems, what they mean, and what to do."""
 
 
-@alerts.command("ack")
+@alerts.command("ack", epilog=examples("alerts ack 12"))
 @click.argument("alert_id", metavar="ID", type=click.IntRange(min=1))
 @implemented_in("commands.service.alerts:acknowledge")
 def acknowledge_alert() -> None:
     """Acknowledge a problem, which stops its reminders."""
 
 
-@alerts.command("test")
+@alerts.command("test", epilog=examples("alerts test"))
 @JSON
 @implemented_in("commands.service.alerts:send_test")
 def send_test_alert() -> None:
@@ -82,7 +82,11 @@ class _ApiCommand(click.Command):
         return super().invoke(ctx)
 
 
-@click.command(cls=_ApiCommand, add_help_option=False)
+@click.command(
+    cls=_ApiCommand,
+    add_help_option=False,
+    epilog=examples("api", "api Mailchimpsync.getstatus", "api MailchimpsyncAlert.get --help"),
+)
 @click.argument("name", metavar="Entity.action", required=False)
 @click.argument("words", metavar="key=value", nargs=-1)
 @click.option("--json", "as_json", metavar="JSON", help="Parameters as a JSON object; - for standard input.")
@@ -106,12 +110,12 @@ def api() -> None:
     """Call an API action, like `cv api`, and print the result as JSON. Without an action, list all actions."""
 
 
-@click.group()
+@click.group(cls=Group, epilog=examples('token create "the website" --scope read', "token list"))
 def token() -> None:
     """Create and revoke tokens for the HTTP API."""
 
 
-@token.command("create")
+@token.command("create", epilog=examples('token create "the website" --scope read --expires-in-days 365'))
 @click.argument("name")
 @click.option(
     "--scope",
@@ -125,25 +129,26 @@ def create_token() -> None:
     """Create a token and print it. NAME says what it is for. The token is shown only once."""
 
 
-@token.command("list")
+@token.command("list", epilog=examples("token list", "token list --json"))
+@JSON
 @implemented_in("commands.service.tokens:list_all")
 def list_tokens() -> None:
     """List tokens with their scope, expiry and last use."""
 
 
-@token.command("revoke")
+@token.command("revoke", epilog=examples("token revoke 3"))
 @click.argument("token_id", metavar="ID", type=int)
 @implemented_in("commands.service.tokens:revoke")
 def revoke_token() -> None:
     """Revoke the token with this ID (see `token list`) immediately."""
 
 
-@click.group()
+@click.group(cls=Group, epilog=examples("user create ann --role administrator", "user list"))
 def user() -> None:
     """Manage the users of the screens, and create links for setting their passwords."""
 
 
-@user.command("create")
+@user.command("create", epilog=examples("user create ann --role administrator"))
 @click.argument("name")
 @click.option(
     "--role",
@@ -156,14 +161,14 @@ def create_user() -> None:
     """Create the user NAME, and print a link for choosing a password."""
 
 
-@user.command("link")
+@user.command("link", epilog=examples("user link ann"))
 @click.argument("name")
 @implemented_in("commands.service.users:print_link")
 def link_for_user() -> None:
     """Print a link for the user NAME to choose a new password."""
 
 
-@user.command("role")
+@user.command("role", epilog=examples("user role ann operator"))
 @click.argument("name")
 @click.argument("role", type=click.Choice(ROLES))
 @implemented_in("commands.service.users:change_role")
@@ -171,27 +176,28 @@ def role_of_user() -> None:
     """Give the user NAME another ROLE."""
 
 
-@user.command("remove")
+@user.command("remove", epilog=examples("user remove ann"))
 @click.argument("name")
 @implemented_in("commands.service.users:remove")
 def remove_user() -> None:
     """Remove the user NAME, and sign them out immediately."""
 
 
-@user.command("list")
+@user.command("list", epilog=examples("user list", "user list --json"))
+@JSON
 @implemented_in("commands.service.users:list_all")
 def list_users() -> None:
     """List the users with their roles and last sign-in."""
 
 
-@click.command("explain-code")
+@click.command("explain-code", epilog=examples("explain-code MC_FORGOTTEN"))
 @click.argument("code")
 @implemented_in("commands.service.codes:explain_code")
 def explain_code() -> None:
     """Explain a reason or error CODE: what it means, its cause, and what to do."""
 
 
-@click.command()
+@click.command(epilog=examples("version"))
 def version() -> None:
     """Show the version, like --version."""
     click.echo(f"mailchimpsync {__version__}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 from rich.table import Table
 from rich.text import Text
@@ -11,6 +13,8 @@ from mailchimpsync.actions.configuration.tokens import create_token, list_tokens
 from mailchimpsync.cli.input.questions import current_user
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import stderr, stdout
+from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.cli.output.tables import print_tables
 from mailchimpsync.messages import moment
 
 
@@ -21,9 +25,12 @@ def create(ctx: click.Context, name: str, scope: str, expires_in_days: int | Non
     click.echo(text)
 
 
-def list_all(ctx: click.Context) -> None:
+def list_all(ctx: click.Context, as_json: bool) -> None:
     with site_of(ctx) as site:
         found, now = list_tokens(site), site.runtime.now()
+    if as_json:
+        print_json([asdict(one) | {"state": one.state(now)} for one in found])
+        return
     if not found:
         stdout().print("There are no tokens. Create one with `mailchimpsync token create`.")
         return
@@ -32,7 +39,7 @@ def list_all(ctx: click.Context) -> None:
         times = (moment(one.expires_at), moment(one.last_used_at))
         words = (str(one.id), one.name, one.scope.value, one.state(now), *times, one.created_by)
         table.add_row(*(Text(word) for word in words))
-    stdout().print(table)
+    print_tables(stdout(), table)
 
 
 def revoke(ctx: click.Context, token_id: int) -> None:

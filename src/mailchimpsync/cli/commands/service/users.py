@@ -13,6 +13,8 @@ from mailchimpsync.actions import Site
 from mailchimpsync.cli.input.questions import current_user
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import stderr, stdout
+from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.cli.output.tables import print_tables
 from mailchimpsync.cli.web_parts import web_parts
 from mailchimpsync.messages import moment
 
@@ -56,17 +58,21 @@ def remove(ctx: click.Context, name: str) -> None:
     stdout().print(Text.assemble(("✓ ", "good"), f"{name} was removed."))
 
 
-def list_all(ctx: click.Context) -> None:
-    table = Table("name", "role", "last sign-in", "created by", box=None, padding=(0, 2, 0, 0))
+def list_all(ctx: click.Context, as_json: bool) -> None:
     with _site(ctx):
         from mailchimpsync.web.models import User  # noqa: PLC0415 (Django must be set up)
 
-        for one in User.objects.all():
-            table.add_row(*(Text(word) for word in (one.name, one.role, moment(one.last_login), one.created_by)))
-    if not table.row_count:
+        found = list(User.objects.values("name", "role", "last_login", "created_by"))
+    if as_json:
+        print_json(found)
+    elif found:
+        table = Table("name", "role", "last sign-in", "created by", box=None, padding=(0, 2, 0, 0))
+        for one in found:
+            words = (one["name"], one["role"], moment(one["last_login"]), one["created_by"])
+            table.add_row(*map(Text, words))
+        print_tables(stdout(), table)
+    else:
         stdout().print("There are no users yet. `mailchimpsync serve` prints a link for creating the first one.")
-        return
-    stdout().print(table)
 
 
 def _print_link(site: Site, name: str) -> None:

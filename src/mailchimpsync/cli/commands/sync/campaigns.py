@@ -22,6 +22,7 @@ from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import print_sentence, stdout
 from mailchimpsync.cli.output.errors import EXIT_INTERRUPTED
 from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.cli.output.tables import print_tables
 from mailchimpsync.messages import moment
 from mailchimpsync.store.site.campaigns import CampaignState
 from mailchimpsync.sync import Outcome
@@ -30,7 +31,7 @@ TABLE_WIDTH_MAX = 130
 
 
 def pull(ctx: click.Context, group_id: int | None, since: str | None, max_time: float, as_json: bool) -> None:
-    with interruptible_site(ctx, quiet=as_json) as (site, progress, is_interrupted):
+    with interruptible_site(ctx) as (site, progress, is_interrupted):
         pulled = pullcampaigns(
             site, group_id=group_id, since_date=since, max_time=max_time, progress=progress, stop=is_interrupted
         )
@@ -53,7 +54,7 @@ def list_imported(ctx: click.Context, group_id: int | None, limit: int, as_json:
         some = [one for one in found if one.list_id == list_id]
         print_sentence(stdout(), Text(title, style="bold"))
         if some:
-            stdout().print(_table(stdout(), some))
+            print_tables(stdout(), _table(stdout(), some))
         else:
             print_sentence(stdout(), Text("  No campaigns have been imported yet. Run `mailchimpsync campaigns pull`."))
 

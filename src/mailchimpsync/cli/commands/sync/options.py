@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from mailchimpsync.cli.declaring import GROUP_ID, JSON, JSON_WITH_PROGRESS, WITHOUT_ASKING, implemented_in, max_time
+from mailchimpsync.cli.declaring import GROUP_ID, JSON, WITHOUT_ASKING, Group, examples, implemented_in, max_time
 from mailchimpsync.model import Stage
 
 
-@click.command()
+@click.command(epilog=examples("sync", "sync --group-id 8", "sync --since ever", "sync --json > result.json"))
 @GROUP_ID
 @max_time(300)
 @click.option(
@@ -23,7 +23,7 @@ from mailchimpsync.model import Stage
 @click.option("--accept-empty", is_flag=True, help="Accept that a side is empty, or that most people on it are gone.")
 @click.option("--accept-restored", is_flag=True, help="A database was restored from an older backup: decide by dates.")
 @click.option("--with-data", is_flag=True, help="Also check for new tags, names and merge fields, where turned on.")
-@JSON_WITH_PROGRESS
+@JSON
 @implemented_in("commands.sync.sync:sync")
 def sync() -> None:
     """Sync all connections, or one: read both sides, decide, and bring them into agreement.
@@ -32,7 +32,7 @@ def sync() -> None:
     """
 
 
-@click.command()
+@click.command(epilog=examples("status", "status --log", "status --json"))
 @GROUP_ID
 @click.option("--log", "with_log", is_flag=True, help="Also show the log of the last run.")
 @JSON
@@ -41,10 +41,10 @@ def status() -> None:
     """Show the status of all connections, from what is known here; neither side is contacted."""
 
 
-@click.command()
+@click.command(epilog=examples("verify", "verify --group-id 8 --csv differences.csv"))
 @GROUP_ID
 @max_time(3_600)
-@JSON_WITH_PROGRESS
+@JSON
 @click.option("--csv", "file", type=click.File("w", encoding="utf-8"), help="Write all differences to a CSV file.")
 @implemented_in("commands.sync.verify:verify")
 def verify() -> None:
@@ -55,7 +55,7 @@ def verify() -> None:
     """
 
 
-@click.command()
+@click.command(epilog=examples("abort --group-id 8", "abort --yes"))
 @click.option("--group-id", type=int, help="Only the connection with this subscription group. Default: all.")
 @WITHOUT_ASKING
 @JSON
@@ -68,7 +68,7 @@ def abort() -> None:
     """
 
 
-@click.command()
+@click.command(epilog=examples("pause", 'pause --group-id 8 --reason "moving to another server"'))
 @click.option("--group-id", type=int, help="Only the connection with this subscription group. Default: all.")
 @click.option("--reason", help="Why, for others to read.")
 @JSON
@@ -81,7 +81,7 @@ def pause() -> None:
     """
 
 
-@click.command()
+@click.command(epilog=examples("resume", "resume --group-id 8"))
 @click.option("--group-id", type=int, help="Only the connection with this subscription group. Default: all.")
 @JSON
 @implemented_in("commands.sync.pause:resume")
@@ -89,12 +89,12 @@ def resume() -> None:
     """Resume paused connections. The next sync makes up for the pause."""
 
 
-@click.group()
+@click.group(cls=Group, epilog=examples("campaigns pull", "campaigns list"))
 def campaigns() -> None:
     """Import sent campaigns as activities in CiviCRM, and list them."""
 
 
-@campaigns.command("pull")
+@campaigns.command("pull", epilog=examples("campaigns pull", 'campaigns pull --since "3 days ago"'))
 @GROUP_ID
 @click.option("--since", help="Campaigns sent since: `ever`, 2026-11-20, `3 days ago`. Default: the last import.")
 @max_time(0)
@@ -107,7 +107,7 @@ def pull_campaigns() -> None:
     """
 
 
-@campaigns.command("list")
+@campaigns.command("list", epilog=examples("campaigns list --limit 5", "campaigns list --json"))
 @GROUP_ID
 @click.option(
     "--limit", type=click.IntRange(1, 500), default=25, show_default=True, help="Show this many for each connection."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import click
 from rich.text import Text
 
-from mailchimpsync.actions import ChangeCount, Report, Site, fetchandreconcile, getchanges
+from mailchimpsync.actions import ChangeCount, Report, Site, fetchandreconcile, getchanges, getstatus
 from mailchimpsync.actions.runs.reports import outcome_of_sync
 from mailchimpsync.actions.status.counts import count_failing
 from mailchimpsync.actions.status.state_texts import due_sentence
@@ -50,7 +50,7 @@ def sync(
     with_data: bool,
     as_json: bool,
 ) -> None:
-    with interruptible_site(ctx, quiet=as_json) as (site, progress, is_interrupted):
+    with interruptible_site(ctx) as (site, progress, is_interrupted):
         reports = fetchandreconcile(
             site,
             group_id=group_id,
@@ -82,6 +82,7 @@ class _Summary:
 
     changes: tuple[ChangeCount, ...] = ()
     failed: Failed = NOBODY_FAILED
+    held_why: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -96,7 +97,9 @@ def _summary(site: Site, report: Report) -> _Summary:
     if report.result is None:
         return _Summary()
     changes = getchanges(site, [report.result.run_id])
-    return _Summary(tuple(changes), count_failing(site, report.link))
+    is_held = report.outcome == Outcome.HELD.value
+    why = getstatus(site, group_id=report.link.group_id)[0].held_why if is_held else ()
+    return _Summary(tuple(changes), count_failing(site, report.link), why)
 
 
 def _show(report: Report, summary: _Summary, *, quiet: bool) -> None:
@@ -115,7 +118,7 @@ def _show(report: Report, summary: _Summary, *, quiet: bool) -> None:
         mark = ("✓ ", "good") if done else ("… ", "warn")
         numbers = "" if report.outcome == Outcome.HELD.value else f" {summary.words}"
         print_sentence(stdout(), Text.assemble(mark, (report.link.title, "bold"), f": {words}{numbers}"))
-        for note in result.notes if result else ():
+        for note in (*summary.held_why, *(result.notes if result else ())):
             print_sentence(stdout(), Text(f"  {note}"))
 
 

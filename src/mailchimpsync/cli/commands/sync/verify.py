@@ -23,6 +23,7 @@ from mailchimpsync.cli.input.questions import current_user
 from mailchimpsync.cli.interrupt import interruptible_site
 from mailchimpsync.cli.output.console import print_sentence, stdout
 from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.cli.output.tables import print_tables
 from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, Code
 from mailchimpsync.sync.verify import Difference, Verdict, VerificationResult
 
@@ -36,7 +37,7 @@ AFTER_THE_UNEXPLAINED = (
 
 
 def verify(ctx: click.Context, group_id: int | None, max_time: float, as_json: bool, file: IO[str] | None) -> None:
-    with interruptible_site(ctx, quiet=as_json) as (site, progress, is_interrupted):
+    with interruptible_site(ctx) as (site, progress, is_interrupted):
         found = createverification(
             site,
             group_id=group_id,
@@ -76,9 +77,9 @@ def show_verification(console: Console, title: str, found: VerificationResult, n
         print_sentence(console, Text(f"  {deleted_interests_sentence(found.gone_interests)}", style="warn"))
         print_sentence(console, Text(f"  What to do: {explain_code(Code.MC_MAPPING_GONE).remedy}"))
     if found.counts:
-        console.print(_counts(console, found))
+        print_tables(console, _counts(console, found))
     if found.unexplained:
-        console.print(_people(console, found, names))
+        print_tables(console, _people(console, found, names))
         print_sentence(console, Text(f"  What to do: {AFTER_THE_UNEXPLAINED}"))
 
 

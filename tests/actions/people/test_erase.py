@@ -95,6 +95,20 @@ def test_nothing_is_left_of_the_address_at_mailchimp_or_here(world: World, post:
     assert {step.what: step.number for step in done.steps}["permanently deleted at Mailchimp"] == 1
 
 
+def test_the_name_of_someone_who_opted_out_goes_too_though_their_address_was_never_kept(world: World) -> None:
+    contact = world.contact("carl@example.org", {NEWS: 20}, first_name="Carolus", is_opt_out=True)
+    site = WebhookDelivery(world).site
+    world.sync()
+    verify(world.systems, world.connection, Deadline.after(world.runtime, None), by="ann")
+    assert "carolus" in everything_kept(world)
+
+    assert erased(world, site, "carl@example.org").contact_ids == (contact,)
+    world.pass_time(3_600)
+    world.sync(everything=True)
+
+    assert "carolus" not in everything_kept(world)
+
+
 def test_a_very_old_member_is_found_by_the_address_though_nothing_is_known_of_them_here_yet(world: World) -> None:
     world.member("carl@example.org", legacy_id="0123456789abcdef0123456789abcdef")
 

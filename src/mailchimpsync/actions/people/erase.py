@@ -5,7 +5,7 @@ See docs/decisions/erasure.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -119,21 +119,25 @@ def erase(
         noted_at, noted_by = tombstones.tombstone_of(tx, digest) or (site.runtime.now(), by)
         known = erasing.audiences(tx)
     links = {link.audience_id: link for link in site.configuration.connections}
+    contacts, note = _contacts(site, wanted)
     steps: list[Step] = []
     problems: list[str] = []
     for list_id in dict.fromkeys([*links, *known]):
         try:
-            steps.extend(_erase_in(site, list_id, links.get(list_id), wanted, key))
+            steps.extend(_erase_in(site, list_id, links.get(list_id), wanted, contacts, key))
         except MailchimpsyncError as error:
             problems.append(
                 say("Audience %(id)s: %(what)s. Repeat the erasure later.", id=list_id, what=without_period(error.what))
             )
-    contacts, note = _contacts(site, wanted)
     return Erasure(noted_at, noted_by, tuple(steps), (*problems, *note), contacts)
 
 
-def _erase_in(site: Site, list_id: str, link: Link | None, address: str, key: str) -> Iterator[Step]:
+def _erase_in(
+    site: Site, list_id: str, link: Link | None, address: str, contacts: Sequence[int], key: str
+) -> Iterator[Step]:
     """Erase in one audience; our data stays until Mailchimp has deleted the member, so that it can be repeated.
+
+    `contacts` have the address in CiviCRM: rows of people who were never subscribed keep their names without it.
 
     Raises:
         BusyError: a run is in progress, or an update to the address is on its way.
@@ -147,6 +151,7 @@ def _erase_in(site: Site, list_id: str, link: Link | None, address: str, key: st
                 found = _add_mailchimp_id(client, found)
                 number = sum(delete_for_good(client, list_id, key) for key in found.member_ids)
             yield Step(list_id, _TITLES["members"], number, site.runtime.now())
+        found = replace(found, contact_ids=tuple(dict.fromkeys([*found.contact_ids, *contacts])))
         for what, number in _purge(site, lease, found, key).items():
             yield Step(list_id, _TITLES[what], number, site.runtime.now())
 

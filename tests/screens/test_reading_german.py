@@ -150,7 +150,7 @@ def test_errors_above_a_form_are_told_in_german_a_line_for_each_problem() -> Non
         lines = [_told_above_a_form(error) for error in (busy, unusable.value)]
 
     assert lines == [
-        ["Für die Zielgruppe a1 läuft bereits eine andere Synchronisierung."],
+        ["Für die Zielgruppe a1 läuft bereits ein anderer Abgleich."],
         ["Konto „main“: Der API-Schlüssel ist leer."],
     ]
 

@@ -44,6 +44,7 @@ def test_ada_comes_from_nothing_to_a_synced_list(visit: Visit, own_charity: Begi
     page = visit(charity, "/configuration", java_script_enabled=scripts)
 
     page.get_by_role("link", name="Set up CiviCRM").first.click()
+    expect(page.get_by_text("Permissions the API key's user needs")).to_have_count(1)
     set_up_civicrm(page, charity.civicrm_url, CIVICRM_KEY)
     expect(page.get_by_text("7 mailing groups can be connected")).to_be_visible()
     page.get_by_role("link", name="Next: add a Mailchimp account").click()

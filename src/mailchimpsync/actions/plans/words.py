@@ -139,7 +139,8 @@ def who_gets_mail(plan: Plan, shown: Number = _PLAIN) -> Iterator[Message]:
         yield say("Mailchimp e-mails %(people)s to ask them to confirm.", people=_people(asked, shown))
     if plan.may_be_asked:
         yield say(
-            "It may ask %(people)s more instead of subscribing them, because they were on the list before.",
+            "Mailchimp may ask %(people)s to confirm by e-mail instead of subscribing them at once, because they were "
+            "on the list before.",
             people=_people(plan.may_be_asked, shown),
         )
     if added:

@@ -84,7 +84,7 @@ def _sync_outcome(report: Report) -> OutcomeMessage | None:
     if report.outcome == Outcome.HELD:
         return None
     words = {
-        "done": OutcomeMessage("good", _("The sync is done"), _("No one is due.")),
+        "done": OutcomeMessage("good", _("The sync is done"), _("Nobody is waiting for the next sync.")),
         "unchanged": OutcomeMessage(
             "good", _("Nothing has changed"), _("Neither side has changed since the last sync.")
         ),

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from mailchimpsync.errors import BusyError, Code, RefusedError, UsageError
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.changes import batches
-from mailchimpsync.store.runs import runs
+from mailchimpsync.store.runs import pauses, runs
 from mailchimpsync.store.schema import batch
 from mailchimpsync.sync import Outcome, collect_connection, process_batch
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
@@ -49,6 +49,26 @@ def test_results_are_read_as_soon_as_they_are_there_and_once(world: World, ann: 
     assert (collect(world), world.sync_result(contact=ann)[0]) == (1, "ok")
     world.forget_requests()
     assert (collect(world), world.requests()) == (0, [])
+
+
+def test_while_a_connection_is_paused_results_are_read_and_nobody_is_asked_to_confirm(world: World) -> None:
+    world.member("ann@example.org", "unsubscribed", unsubscribed_by="user", last_changed=days_ago(30))
+    world.contact("ann@example.org", {NEWS: 2})
+    world.mailchimp.set_options(batch_dwell=TEN_MINUTES)
+    world.sync(wait_for_batches=False)
+    with world.store.begin() as tx:
+        pauses.pause(tx, LIST, world.now, "ada", None)
+    world.pass_time(700)
+
+    assert collect(world) == 1
+    assert collect(world) == 0
+    assert world.status("ann@example.org") == "unsubscribed"
+
+    with world.store.begin() as tx:
+        pauses.resume(tx, LIST, world.now)
+    world.mailchimp.set_options(batch_dwell={"started": 0})
+    world.sync()
+    assert world.status("ann@example.org") == "pending"
 
 
 def test_people_who_have_to_confirm_are_asked_at_once_not_by_the_next_run(world: World) -> None:

@@ -12,7 +12,7 @@ from mailchimpsync.model import Connection, Lane
 from mailchimpsync.runtime import Deadline, NoProgress
 from mailchimpsync.store.changes import batches
 from mailchimpsync.store.changes.batches import BatchRow
-from mailchimpsync.store.runs import runs
+from mailchimpsync.store.runs import pauses, runs
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.lease.lease import owned_lease
 from mailchimpsync.sync.options import Systems
@@ -50,7 +50,8 @@ def collect_connection(systems: Systems, connection: Connection, deadline: Deadl
     """Read the results of a connection's finished batches; return for how many batches anything was read.
 
     Updates to be retried in another form after a refusal are sent at once, unless an interrupted run will do so.
-    Opt-outs that have waited too long for their batch are sent directly.
+    Opt-outs that have waited too long for their batch are sent directly. While the connection is paused, nothing is
+    sent.
 
     Raises:
         BusyError: a run is in progress; it reads them itself.
@@ -58,9 +59,12 @@ def collect_connection(systems: Systems, connection: Connection, deadline: Deadl
     """
     with _lease_for_work(systems, connection, deadline) as work:
         found = collect(work)
+        with work.transaction() as tx:
+            is_paused = pauses.is_paused(tx, work.list_id)
         if found:
             _send_retries(work)
-        send_opt_outs(work)
+        if not is_paused:
+            send_opt_outs(work)
         return found
 
 
@@ -113,6 +117,6 @@ def _finished(work: Work, row: BatchRow, *, again: bool) -> BatchInfo | None:
 
 def _send_retries(work: Work) -> None:
     with work.transaction() as tx:
-        is_interrupted = runs.stored_status(tx, work.list_id).run_id is not None
-    if not is_interrupted:
+        found = runs.stored_status(tx, work.list_id)
+    if found.run_id is None and found.paused_at is None:
         send_all(work)

@@ -43,7 +43,7 @@ class StateName(StrEnum):
 
 
 class Level(StrEnum):
-    """How good a state is: good only if no one is due, no one failed, and nothing differs."""
+    """How good a state is: good only if no one is due, and nothing differs."""
 
     GOOD = "good"
     MIDDLE = "middle"
@@ -106,14 +106,10 @@ class ConnectionState:
 
     @property
     def level(self) -> Level:
-        """How good the state is."""
+        """How good the state is; people who can't be synced are counted beside it."""
         if self.name in (StateName.HELD, StateName.FAILING):
             return Level.BAD
-        return (
-            Level.GOOD
-            if self.name is StateName.OK and not self.failed.need_attention and not self.gone_interests
-            else Level.MIDDLE
-        )
+        return Level.GOOD if self.name is StateName.OK and not self.gone_interests else Level.MIDDLE
 
     @property
     def remedy(self) -> str:

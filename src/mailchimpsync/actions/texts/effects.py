@@ -82,7 +82,7 @@ def _group_title(key: str, names: Names, link: Link | None) -> str:
 
 def _group_sentence(effect: Effect, contact_id: int | None, link: Link | None) -> str:
     title = _group_title(effect.key, NO_NAMES, link)
-    contact, group, new = contact_id, f"“{title}”" if title else effect.key, effect.new
+    contact, group, new = contact_id, say("“%(name)s”", name=title) if title else effect.key, effect.new
     if new == GroupStatus.ADDED:
         return say("contact %(contact)s was added to the group %(group)s", contact=contact, group=group)
     if new == GroupStatus.REMOVED:
@@ -153,7 +153,7 @@ def _language_sentence(effect: Effect, _contact_id: int | None, _link: Link | No
 
 
 def _refused_sentence(effect: Effect, _contact_id: int | None, _link: Link | None) -> str:
-    return say("this change was refused: %(wanted)s", wanted=effect.new)
+    return say("this change was refused: %(wanted)s", wanted=say(effect.new or NONE))
 
 
 def _other_sentence(effect: Effect, _contact_id: int | None, _link: Link | None) -> str:

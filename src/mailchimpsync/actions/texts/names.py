@@ -10,7 +10,7 @@ from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.config import Link
 from mailchimpsync.errors import MailchimpsyncError
-from mailchimpsync.messages import Message
+from mailchimpsync.messages import Message, say
 from mailchimpsync.store.site import names as stored
 from mailchimpsync.store.site.names import NameKind
 
@@ -83,7 +83,7 @@ def _named(key: str, value: Any, names: Names) -> Any:
         name = names.groups.get(int(value) if str(value).isdecimal() else 0)
     else:
         name = names.full_interest(value) if key == "interest" else ""
-    return f"“{name}”" if name else value
+    return say("“%(name)s”", name=name) if name else value
 
 
 def name_of_contact(site: Site, contact_id: int) -> str | None:

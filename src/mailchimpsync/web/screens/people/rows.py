@@ -16,7 +16,9 @@ from mailchimpsync.actions import Names
 from mailchimpsync.actions.entities.browse import BrowsedRows, InterestState
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Link
-from mailchimpsync.model import GroupStatus
+from mailchimpsync.errors.codes import Code
+from mailchimpsync.messages import say
+from mailchimpsync.model import GroupStatus, MemberStatus
 from mailchimpsync.store.queries.browse import BrowsedRow
 from mailchimpsync.web.links import contact_url, member_url
 from mailchimpsync.web.screens.names import known_names
@@ -53,7 +55,6 @@ def lines_of(visit: Visit, browsed: BrowsedRows, *, is_brief: bool = False) -> l
 
 
 def _facts(visit: Visit, link: Link, row: BrowsedRow, words: Mapping[str, str]) -> dict[str, Any]:
-    entry = explain_code(row.reason) if row.reason else None
     contact_id = row.civicrm_contact_id
     contact = words["contact"] % {"id": contact_id} if contact_id else ""
     title = row.name or row.address or contact or words["row"] % {"id": row.id}
@@ -66,7 +67,7 @@ def _facts(visit: Visit, link: Link, row: BrowsedRow, words: Mapping[str, str]) 
         "name": row.name,
         "address": row.address,
         "mail": row.address if row.name else "",
-        "why": entry.sentence if entry else "",
+        "why": _why(row),
         "contact": contact,
         "contact_url": contact_url(visit.site, contact_id),
         "member_url": member_url(visit.site, link, row.mailchimp_contact_id),
@@ -74,6 +75,12 @@ def _facts(visit: Visit, link: Link, row: BrowsedRow, words: Mapping[str, str]) 
         "edited_at_mailchimp": _when(words["edited"], row.mailchimp_updated),
         "set_in_civicrm": _when(words["set"], row.civicrm_updated),
     }
+
+
+def _why(row: BrowsedRow) -> str:
+    if row.reason == Code.IN_SYNC and row.mailchimp_status == MemberStatus.PENDING:
+        return say("In the group, and subscribed at Mailchimp as soon as they confirm.")
+    return explain_code(row.reason).sentence if row.reason else ""
 
 
 def _when(sentence: str, at: Any) -> SafeString | str:

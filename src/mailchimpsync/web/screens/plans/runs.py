@@ -14,6 +14,7 @@ from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.web.screens.names import names_at_once
 from mailchimpsync.web.screens.person_links import people_links
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.status.cards import connection_cards
 from mailchimpsync.web.screens.status.charts import history_of
 from mailchimpsync.web.screens.status.connection import begin, log_with_times
 
@@ -28,7 +29,9 @@ def index(visit: Visit, list_id: str) -> HttpResponse:
     page = Paginator(range(count_runs(visit.site, list_id)), RUNS_PER_PAGE).get_page(visit.request.GET.get("page"))
     offset = (page.number - 1) * RUNS_PER_PAGE
     runs = getruns(visit.site, list_id=list_id, limit=RUNS_PER_PAGE, offset=offset)
-    return visit.render("runs.html", {"link": link, "runs": runs, "page": page, "history": history_of(visit, link)})
+    [card] = connection_cards(visit, [link])
+    history = history_of(visit, link, card.status)  # with today's numbers, as on the overview
+    return visit.render("runs.html", {"link": link, "runs": runs, "page": page, "history": history})
 
 
 @screen()

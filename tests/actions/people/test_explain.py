@@ -193,7 +193,7 @@ def test_a_german_reader_gets_all_of_it_in_german(library: CharitySite) -> None:
     assert "hat sich abgemeldet oder wurde abgemeldet (seit 2026-11-01 10:00 UTC)" in sentences[3]
     assert f"In CiviCRM: Kontakt Carl ({CARL}) wurde aus der Gruppe „News“ entfernt" in sentences[4]
     [left] = found.history
-    assert in_language(left.what, german) == f"Kontakt Carl ({CARL}) wurde aus der Gruppe “News” entfernt"
+    assert in_language(left.what, german) == f"Kontakt Carl ({CARL}) wurde aus der Gruppe „News“ entfernt"
     assert in_language(left.by, german) == f"durch Abgleich {left.run_id}"
 
 

@@ -21,7 +21,7 @@ _IN_A_CHECKOUT = Path(__file__).parents[3] / "docs"
 FOLDER = _INSTALLED if _INSTALLED.is_dir() else _IN_A_CHECKOUT
 
 PAGES: Mapping[str, str] = {
-    "overview": "how-to/diagnose-problems",
+    "overview": "how-to/run-a-sync",
     "connection": "how-to/run-a-sync",
     "connection-batches": "how-to/stop-a-sync",
     "differences": "how-to/verify",

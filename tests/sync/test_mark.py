@@ -65,6 +65,19 @@ def test_a_person_who_left_before_a_run_that_was_dropped_undecided_is_seen_by_th
     assert world.in_group(ann) == "Removed"
 
 
+def test_a_person_who_leaves_while_a_run_is_interrupted_for_days_is_not_subscribed_by_what_it_had_read(
+    world: World, ann: int
+) -> None:
+    ida = world.contact("ida@example.org", {NEWS: 0})
+    world.sync(stop_on=Stage.RECONCILE)
+    world.pass_time(30 * HOUR)
+    world.put(ida, "Removed")
+
+    world.sync()
+
+    assert world.status("ida@example.org") is None
+
+
 def test_a_first_sync_reads_everything_whatever_since_says_and_says_so(world: World) -> None:
     world.member(ANN)
     ann = world.contact(ANN)

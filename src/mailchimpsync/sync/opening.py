@@ -35,6 +35,9 @@ NEVER_READ_IN_FULL = "This connection has never been read in full, so everything
 PLAN_VALID_FOR = timedelta(hours=1)
 """A plan that has waited longer is decided again from fresh data before it is carried out."""
 
+READING_VALID_FOR = timedelta(days=1)
+"""A run that has not decided by then reads again. It is so long that a first sync by short calls can finish."""
+
 _DECIDED = (Stage.CREATE_CONTACTS, Stage.CHANGE_GROUPS)
 
 
@@ -227,10 +230,11 @@ def _is_to_be_dropped(
 ) -> bool:
     """Return whether an interrupted run must not continue.
 
-    Its plan is old, its linked groups have changed, or it was paused since: what it has read is outdated.
+    It is old, its linked groups have changed, or it was paused since: what it has read is outdated.
     """
     begun = runs.run_start(tx, found.run_id or 0)
-    stale = found.stage in (*_DECIDED, Stage.SUBMIT) and now - begun.at > PLAN_VALID_FOR
+    has_decided = found.stage in (*_DECIDED, Stage.SUBMIT)
+    stale = now - begun.at > (PLAN_VALID_FOR if has_decided else READING_VALID_FOR)
     was_paused = found.resumed_at is not None and begun.at <= found.resumed_at
     return options.force_restart or stale or was_paused or begun.links != link_terms(connection)
 

@@ -194,6 +194,19 @@ def test_a_connection_that_was_never_synced_says_so(charity_site: CharitySite, i
     assert not status["in_sync"]
 
 
+@pytest.mark.parametrize(("outcome", "is_new"), [("unchanged", True), ("done", True), ("CV_AUTH", False)])
+def test_a_look_that_found_nothing_changed_counts_as_a_check_and_a_failed_one_does_not(
+    charity_site: CharitySite, outcome: str, is_new: bool
+) -> None:
+    looked_at = charity_site.site.runtime.now()
+    with charity_site.site.store.begin() as tx:
+        tx.execute(sql_update(status_table).values(attempted_at=looked_at, attempt_outcome=outcome))
+
+    [status] = getstatus(charity_site.site, group_id=NEWS)
+
+    assert (status.state.checked_at == looked_at) is is_new
+
+
 def test_how_the_last_run_ended_is_told(library: CharitySite, interface: Interface) -> None:
     assert (of(interface, library)["last_outcome"], of(interface, library)["last_error"]) == ("done", None)
 

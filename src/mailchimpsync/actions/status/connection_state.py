@@ -100,6 +100,12 @@ class ConnectionState:
         return self.name is StateName.OK and not self.gone_interests
 
     @property
+    def checked_at(self) -> datetime | None:
+        """When both sides were last looked at with success, also where nothing had changed."""
+        looked = self.attempt_outcome in (Outcome.DONE, Outcome.UNCHANGED)
+        return self.attempted_at if looked else self.synced_at
+
+    @property
     def lasts(self) -> bool:
         """Whether the error has recurred so often that it won't pass without help."""
         return self.failing_times >= LASTING_AFTER or bool(self.due.put_off)

@@ -44,8 +44,9 @@ def _title(card: ConnectionCard) -> str:
     return card.link.title.casefold()
 
 
-def _synced(card: ConnectionCard) -> float:
-    return card.status.last_sync_time.timestamp() if card.status.last_sync_time else 0.0
+def _checked(card: ConnectionCard) -> float:
+    at = card.status.state.checked_at
+    return at.timestamp() if at else 0.0
 
 
 def _badness(card: ConnectionCard) -> tuple[int, int, int, str]:
@@ -75,7 +76,7 @@ COLUMNS = (
     Column("civicrm", _("In CiviCRM"), lambda card: card.status.subscribed_at_civicrm, True, True),
     Column("waiting", _("Waiting"), lambda card: card.waiting, True, True),
     Column("failed", _("Can't be synced"), lambda card: card.failed, True, True),
-    Column("synced", _("Last sync"), _synced, True),
+    Column("synced", _("Last checked"), _checked, True),
 )
 
 

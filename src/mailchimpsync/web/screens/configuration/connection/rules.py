@@ -145,7 +145,7 @@ def card(_visit: Visit, link: Link) -> Card:
         else _("People who unsubscribed can only re-subscribe themselves, even if staff re-add them."),
         str(_NEW_MEMBERS[link.new_members]),
         _guard_line(link.guard),
-        _("The webhook is signed.") if link.signing_secret else _("The webhook isn't signed."),
+        *([_("The webhook is signed.")] if link.signing_secret else []),
     ]
     url = reverse("configuration-rules", args=[link.audience_id])
     return Card("rules", _("Rules and limits"), lines, url, _("Change rules and limits"))

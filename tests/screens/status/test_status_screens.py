@@ -100,6 +100,7 @@ def test_otto_syncs_compares_plans_and_undoes_without_leaving_the_browser(
 
     page.get_by_role("button", name="Sync now").click()
     expect(page.get_by_role("heading", name="The sync is done")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_role("link", name="See what it changed")).to_be_visible()
     page.get_by_role("button", name="Dismiss").click()
     expect(page.get_by_role("heading", name="The sync is done")).to_have_count(0)
     expect(page.locator("table", has_text="Started by").get_by_role("row").nth(1)).to_contain_text("otto")

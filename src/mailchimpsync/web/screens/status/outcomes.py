@@ -83,8 +83,11 @@ def _sync_outcome(report: Report) -> OutcomeMessage | None:
         return _failure(report.error)
     if report.outcome == Outcome.HELD:
         return None
+    url, button = _run_of(report)
     words = {
-        "done": OutcomeMessage("good", _("The sync is done"), _("Nobody is waiting for the next sync.")),
+        "done": OutcomeMessage(
+            "good", _("The sync is done"), _("Nobody is waiting for the next sync."), url=url, button=button
+        ),
         "unchanged": OutcomeMessage(
             "good", _("Nothing has changed"), _("Neither side has changed since the last sync.")
         ),
@@ -104,6 +107,12 @@ def _sync_outcome(report: Report) -> OutcomeMessage | None:
     return words.get(report.outcome) or OutcomeMessage(
         "middle", _("The sync isn't finished"), _("The next sync resumes where it stopped.")
     )
+
+
+def _run_of(report: Report) -> tuple[str, str]:
+    """Return where what a sync changed is shown, and the words of the link."""
+    run_id = report.result.run_id if report.result is not None else 0
+    return (reverse("run", args=[run_id]), _("See what it changed")) if run_id else ("", "")
 
 
 def _verification_outcome(found: VerificationResult) -> OutcomeMessage:

@@ -36,6 +36,11 @@ See docs/reference/php-extension.md#what-it-does.
 """
 
 
+def comes_back(before: str | None, wanted: str | None) -> bool:
+    """Return whether someone who was on the list before is to be subscribed: Mailchimp may insist on asking them."""
+    return wanted == MemberStatus.SUBSCRIBED and before is not None and before not in SUBSCRIBED_STATUSES
+
+
 class MadeBy(StrEnum):
     """Whether we made a member's status (docs/decisions/who-made-a-status.md)."""
 

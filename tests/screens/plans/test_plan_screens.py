@@ -64,7 +64,14 @@ def test_otto_looks_at_a_held_sync_and_lets_it_be_done(visit: Visit, own_charity
     page.get_by_role("button", name="Acknowledge").click()
     expect(page.get_by_text("Acknowledged by otto.")).to_be_visible()
 
+    page.goto(f"{charity.url}/connections/{AUDIENCE_ID}")
+    expect(page.locator("main .button.primary")).to_have_text(["Review the plan"])
+    expect(page.locator("main")).to_contain_text(re.compile(r"\d+ people are waiting until someone decides"))
+    expect(page.get_by_text("to be unsubscribed")).to_have_count(0)
+    page.get_by_role("button", name="Sync now").click()
+    expect(page.get_by_text("held until someone decides about the plan")).to_be_visible()
     page.get_by_role("link", name="Review the plan").click()
+    expect(page.get_by_role("heading", name="This plan exceeds your limits")).to_be_visible()
 
     expect(page.get_by_text("people would be unsubscribed or archived at Mailchimp")).to_be_visible()
     expect(page.locator("tbody tr").first).to_contain_text("subscribed → unsubscribed")
@@ -81,6 +88,7 @@ def test_otto_looks_at_a_held_sync_and_lets_it_be_done(visit: Visit, own_charity
     expect(page.get_by_role("heading", name="The sync is done")).to_be_visible(timeout=60_000)
     page.goto(f"{charity.url}/plans/{plan.id}")
     expect(page.get_by_text("Carried out by")).to_be_visible()
+    expect(page.get_by_text("This plan exceeds your limits")).to_have_count(0)
     expect(page.locator("tbody tr").first).to_contain_text("done")
     assert accessibility_problems(page) == []
 
@@ -182,14 +190,17 @@ def test_of_a_long_plan_a_few_of_each_kind_come_first_and_the_rest_by_kind_by_na
         assert people("?show=dates") == ["left7"]
         assert people("?q=nobody") == []
         page = vera.get(f"/plans/{plan_id}").text
+        returning, new = (vera.get(f"/plans/{plan_id}?q={who}").text for who in ("new19", "new18"))
 
+    assert "unsubscribed →</span> <strong>subscribed, or asked to confirm</strong>" in returning
+    assert "not there →</span> <strong>subscribed</strong>" in new
     assert "51 people were removed from the group “Newsletter” in CiviCRM" in page
     assert "Subscribing 20 people sends no e-mail." in page
     assert "Mailchimp bills 100 contacts now, 120 afterwards: 20 more." in page
 
 
 def keep_long_plan(charity: Charity) -> int:
-    """Keep a plan that unsubscribes 40 people, one of them by date, and subscribes 20."""
+    """Keep a plan that unsubscribes 40 people, one of them by date, and subscribes 20, one of them again."""
     now = charity.site.runtime.now()
     date = now.isoformat()
     burst = {"people": 51, "begin": date, "end": date, "method": "Admin", "group": NEWS_GROUP}
@@ -202,6 +213,7 @@ def keep_long_plan(charity: Charity) -> int:
         for number in range(40)
     ]
     new = [_planned(f"new{number}", "add", "subscribed", name=f"Nora Lee{number}") for number in range(20)]
+    new[19]["before"]["status"] = "unsubscribed"
     with charity.site.store.begin() as tx:
         plan_id = kept_plans.keep_plan(tx, list_id=AUDIENCE_ID, kind="plan", **about, **numbers)
         kept_plans.keep_changes(tx, plan_id, [*left, *new])

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailchimpsync.actions.texts.names import Names
 from mailchimpsync.config import Link
 from mailchimpsync.data import HIDDEN
 from mailchimpsync.effects import Effect, What
 from mailchimpsync.messages import Message, say
-from mailchimpsync.model import GroupStatus, Side
+from mailchimpsync.model import GroupStatus, Side, comes_back
 
 NO_NAMES = Names()
 NONE = "(none)"
+SUBSCRIBED_OR_ASKED = "subscribed, or asked to confirm"
 
 _OLD_IF_UNKNOWN = {What.GROUP: "not in it", What.INTEREST: "no", What.STATUS: "not there"}
 _LABELS = {
@@ -44,9 +45,17 @@ def effect_words(effect: Effect, names: Names = NO_NAMES, link: Link | None = No
     return EffectWords(label, effect.old or _OLD_IF_UNKNOWN.get(effect.what, NONE), effect.new or NONE)
 
 
+def planned_words(effect: Effect, names: Names = NO_NAMES, link: Link | None = None) -> EffectWords:
+    """Return an effect of a plan likewise; Mailchimp may ask people who come back instead of subscribing them."""
+    words = effect_words(effect, names, link)
+    if effect.what is What.STATUS and comes_back(effect.old, effect.new):
+        return replace(words, new=SUBSCRIBED_OR_ASKED)
+    return words
+
+
 def effect_line(effect: Effect, names: Names = NO_NAMES) -> str:
     """Return an effect as a line of a plan."""
-    words = effect_words(effect, names)
+    words = planned_words(effect, names)
     if effect.what is What.CONTACT:
         return f"{effect.place}: the contact is created"
     about = "" if effect.what is What.STATUS else f", {words.what}"

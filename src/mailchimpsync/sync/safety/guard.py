@@ -14,7 +14,7 @@ from typing import Any
 from mailchimpsync.decide import Excess, Subject, excesses, kinds_of
 from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.messages import say
-from mailchimpsync.model import SUBSCRIBED_STATUSES, ChangeKind, Connection, MemberStatus
+from mailchimpsync.model import ChangeKind, Connection, MemberStatus, comes_back
 from mailchimpsync.store import Store, Transaction
 from mailchimpsync.store.cache import rows
 from mailchimpsync.store.changes import kept_plans, plans
@@ -181,9 +181,7 @@ def _failures(tx: Transaction, list_id: str) -> list[dict[str, Any]]:
 
 
 def _comes_back(change: Change) -> bool:
-    """Return whether it subscribes someone who was on the list before: Mailchimp may insist on asking them."""
-    wanted, before = MemberUpdate.from_body(change["member_update"]).status, change["before"]["status"]
-    return wanted == MemberStatus.SUBSCRIBED and before is not None and before not in SUBSCRIBED_STATUSES
+    return comes_back(change["before"]["status"], MemberUpdate.from_body(change["member_update"]).status)
 
 
 def billable_members(some: Iterable[Change]) -> Iterator[str]:

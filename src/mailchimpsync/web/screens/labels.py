@@ -65,6 +65,7 @@ WORDS: Mapping[str, str | Promise] = {
     "Deleted": _("deleted from the group"),
     "yes": _("yes"),
     "no": _("no"),
+    "subscribed, or asked to confirm": _("subscribed, or asked to confirm"),
     # tokens
     "valid": _("valid"),
     "revoked": _("revoked"),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailchimpsync.actions import Names
-from mailchimpsync.actions.texts.effects import effect_words
+from mailchimpsync.actions.texts.effects import effect_words, planned_words
 from mailchimpsync.config import Link
 from mailchimpsync.effects import Effect
 from mailchimpsync.model import ChangeKind
@@ -73,8 +73,11 @@ def spark(points: str) -> SafeString:
 
 
 @register.inclusion_tag("screens/parts/step.html", takes_context=True)
-def step(context: Mapping[str, Any], change: Mapping[str, Any], link: Link | None) -> dict[str, Any]:
+def step(
+    context: Mapping[str, Any], change: Mapping[str, Any], link: Link | None, *, is_planned: bool = False
+) -> dict[str, Any]:
     """Show one change of one person, from the journal or from a plan."""
     names = known_names(context["visit"].site, link) if link is not None else None
     effect = Effect.stored(change["side"], change["field"], change["old"], change["new"])
-    return {"step": effect_words(effect, names or Names(), link)}
+    words = planned_words if is_planned else effect_words
+    return {"step": words(effect, names or Names(), link)}

@@ -134,7 +134,10 @@ def _begin_sync(visit: Visit, link: Link, **wanted: Any) -> HttpResponse:
         return fetchandreconcile(site, group_id=link.group_id, max_time=0, wait=wait, **options)
 
     begin(visit, link, "sync", work)
-    visit.say(_("Sync started. This page shows its progress."))
+    if current_badge(visit.site, visit.service, link).state.held_plan_id is not None:
+        visit.warn(_("Nothing is synced: this connection is held until someone decides about the plan."))
+    else:
+        visit.say(_("Sync started. This page shows its progress."))
     return redirect("connection", link.audience_id)
 
 

@@ -103,7 +103,10 @@ def test_otto_syncs_compares_plans_and_undoes_without_leaving_the_browser(
     expect(page.get_by_role("link", name="See what it changed")).to_be_visible()
     page.get_by_role("button", name="Dismiss").click()
     expect(page.get_by_role("heading", name="The sync is done")).to_have_count(0)
+
+    page.get_by_role("link", name="History").click()
     expect(page.locator("table", has_text="Started by").get_by_role("row").nth(1)).to_contain_text("otto")
+    page.get_by_role("link", name="Status", exact=True).click()
 
     page.get_by_role("button", name="Compare both sides").click()
     page.get_by_role("link", name="See the differences").click(timeout=WAIT)
@@ -186,7 +189,7 @@ def test_otto_stops_an_interrupted_sync_only_after_he_has_read_what_that_means(
     charity = own_charity(people=20)
     charity.sync(stop_on=Stage.RECONCILE.value)
     page = visit(charity, HOME, Role.OPERATOR)
-    expect(page.get_by_text("A sync was interrupted; the next one will resume it", exact=True)).to_be_visible()
+    expect(page.get_by_text("A sync was interrupted; the next one resumes it", exact=True)).to_be_visible()
 
     page.get_by_role("button", name="Abort").click()
     expect(page.get_by_text("Changes that Mailchimp has already made stay.")).to_be_visible()

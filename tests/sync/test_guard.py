@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -143,6 +144,23 @@ def test_exactly_the_approved_plan_is_done_and_the_rest_by_the_next_run(guarded:
     guarded.pass_time(60)
     assert guarded.sync().outcome is Outcome.DONE
     assert guarded.status(PEOPLE[20]) == "unsubscribed"
+
+
+def test_a_connection_is_not_held_while_an_approved_plan_waits_for_its_run(guarded: World) -> None:
+    everyone_leaves_the_group(guarded)
+    held = the_plan(guarded)["id"]
+    list_id, now = guarded.connection.list_id, guarded.now
+    dates = {"made_at": now, "expires_at": now + timedelta(days=1)}
+    with guarded.store.begin() as tx:
+        before = kept_plans.holding_plan(tx, list_id)
+        kept_plans.keep_plan(
+            tx, list_id=list_id, kind="plan", made_by="ann", state="approved", **dates, links={}, counts={}, excess=[]
+        )
+        after, still_open = kept_plans.holding_plan(tx, list_id), kept_plans.open_hold(tx, list_id)
+
+    assert before is not None
+    assert (before.id, after) == (held, None)
+    assert still_open == before
 
 
 @pytest.mark.parametrize("stage", [stage for stage in Stage if stage not in AFTER_THE_GUARD])

@@ -45,7 +45,7 @@ _BY_FAMILY: Mapping[str, Message] = {
     "mapping": say("it must be an object"),
     "model": say("it must be an object"),
 }
-"""Problems by the first word of their type: `int_parsing` and `int_type` are the same to whoever reads it."""
+"""Problems by the first word of their type: `int_parsing` and `int_type` mean the same to a reader."""
 
 _OTHERWISE = say("it can't be used")
 

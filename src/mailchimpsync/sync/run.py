@@ -157,7 +157,7 @@ def _result_if_plan_held(systems: Systems, lease: runs.Lease, connection: Connec
         runs.renew_lease(tx, lease)
         kept_plans.expire_plans(tx, list_id, now)
         is_guarded = connection.limits is not None or connection.trusted
-        hold = kept_plans.open_hold(tx, list_id) if is_guarded else None
-        if hold is None or kept_plans.approved_plan(tx, list_id) is not None:
+        hold = kept_plans.holding_plan(tx, list_id) if is_guarded else None
+        if hold is None:
             return None
         return Result(list_id, 0, Outcome.HELD, runs.stored_status(tx, list_id).stage, kept_plan_id=hold.id)

@@ -55,23 +55,7 @@ def make_settings(settings: Settings, secret: str) -> dict[str, Any]:
             "ninja",
             "mailchimpsync.web",
         ],
-        "MIDDLEWARE": [
-            "mailchimpsync.web.api.civicrm_paths.rewrite_civicrm_paths",
-            "mailchimpsync.web.middleware.add_headers",
-            "django.middleware.security.SecurityMiddleware",
-            "django.middleware.clickjacking.XFrameOptionsMiddleware",
-            "mailchimpsync.web.middleware.RequestChecks",
-            "whitenoise.middleware.WhiteNoiseMiddleware",
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "django.middleware.locale.LocaleMiddleware",
-            "mailchimpsync.web.middleware.use_readers_time_zone",
-            "django.middleware.csrf.CsrfViewMiddleware",
-            "django.contrib.auth.middleware.AuthenticationMiddleware",
-            *(["mailchimpsync.web.sign_in.HeaderSignIn"] if settings.sign_in_header else []),
-            "django.contrib.messages.middleware.MessageMiddleware",
-            "django_htmx.middleware.HtmxMiddleware",
-            "axes.middleware.AxesMiddleware",
-        ],
+        "MIDDLEWARE": _middleware(settings),
         "TEMPLATES": [
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -109,6 +93,26 @@ def make_settings(settings: Settings, secret: str) -> dict[str, Any]:
         **_signing_in(settings),
         **_transport(settings),
     }
+
+
+def _middleware(settings: Settings) -> list[str]:
+    return [
+        "mailchimpsync.web.api.civicrm_paths.rewrite_civicrm_paths",
+        "mailchimpsync.web.middleware.add_headers",
+        "django.middleware.security.SecurityMiddleware",
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
+        "mailchimpsync.web.middleware.RequestChecks",
+        "whitenoise.middleware.WhiteNoiseMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.locale.LocaleMiddleware",
+        "mailchimpsync.web.middleware.use_readers_time_zone",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        *(["mailchimpsync.web.sign_in.HeaderSignIn"] if settings.sign_in_header else []),
+        "django.contrib.messages.middleware.MessageMiddleware",
+        "django_htmx.middleware.HtmxMiddleware",
+        "axes.middleware.AxesMiddleware",
+    ]
 
 
 def allowed_hosts(settings: Settings) -> list[str]:

@@ -89,7 +89,7 @@ def _status(
     verified = verifications.newest_verification(tx, list_id)
     running = stored.is_held
     interrupted = stored.run_id is not None and not running
-    hold = kept_plans.open_hold(tx, list_id) if link.guard.enabled else None
+    hold = kept_plans.holding_plan(tx, list_id) if link.guard.enabled else None
     is_held = hold is not None and hold.expires_at > now
     state = state_of(tx, link, now, counted.due)
     return ConnectionStatus(

@@ -155,6 +155,11 @@ def open_hold(tx: Connection, list_id: str) -> KeptPlan | None:
     return fetch_one(tx, KeptPlan, query.order_by(kept_plan.c.id.desc()).limit(1))
 
 
+def holding_plan(tx: Connection, list_id: str) -> KeptPlan | None:
+    """Return the plan for which runs of a connection wait, or None: an approved plan is carried out nevertheless."""
+    return open_hold(tx, list_id) if approved_plan(tx, list_id) is None else None
+
+
 def approved_plan(tx: Connection, list_id: str) -> KeptPlan | None:
     """Return the plan that the next run has to carry out, or None."""
     query = select_as(KeptPlan, kept_plan).where(

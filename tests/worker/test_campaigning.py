@@ -14,8 +14,10 @@ from mailchimpsync.actions import Site, fetchandreconcile, getalerts
 from mailchimpsync.config import Campaigns, Schedule
 from mailchimpsync.store.schema import campaign_import
 from mailchimpsync.sync.lease.lease import acquired_lease
-from mailchimpsync.worker.campaigning import CHECK_SECONDS, CONTINUE_AFTER, pull_due_campaigns
+from mailchimpsync.worker.due import IMPORT_CONTINUE_AFTER
+from mailchimpsync.worker.jobs import Work
 from mailchimpsync.worker.metrics import Metrics
+from mailchimpsync.worker.tasks.campaigns import import_campaigns
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.rights import CAMPAIGNS
 from support.service import CIVICRM_KEY, LIST_ID, MAILCHIMP_KEY, Charity
@@ -61,9 +63,21 @@ def hours_pass(site: Site, hours: float) -> None:
 
 def look(site: Site) -> list[str]:
     """Let the service look what is due; return how its imports ended."""
-    ended: list[str] = []
-    pull_due_campaigns(site, lambda: False, ended.append)
-    return ended
+    seen = Seen()
+    import_campaigns(Work(site, lambda: False, seen))
+    return seen.ended
+
+
+class Seen(Metrics):
+    """Metrics that remember how imports ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended: list[str] = []
+
+    def campaigns(self, outcome: str) -> None:
+        super().campaigns(outcome)
+        self.ended.append(outcome)
 
 
 def imported(charity: Charity) -> list[str]:
@@ -126,15 +140,15 @@ def test_one_that_fails_is_told_and_tried_again_an_hour_later(open_site: Site, c
 
 
 def test_what_is_out_of_time_goes_on_soon(open_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailchimpsync.worker.campaigning.SECONDS_MAX", 0.000001)
-    monkeypatch.setattr("mailchimpsync.worker.campaigning.SECONDS_MIN", 0.000001)
+    monkeypatch.setattr("mailchimpsync.worker.tasks.campaigns.SECONDS_MAX", 0.000001)
+    monkeypatch.setattr("mailchimpsync.worker.tasks.campaigns.SECONDS_MIN", 0.000001)
 
-    assert pull_due_campaigns(open_site, lambda: False, lambda _outcome: None) == CONTINUE_AFTER.total_seconds()
+    assert import_campaigns(Work(open_site, lambda: False, Metrics())) == IMPORT_CONTINUE_AFTER.total_seconds()
 
     monkeypatch.undo()
     hours_pass(open_site, 0.1)
     assert look(open_site) == ["done"]
-    assert pull_due_campaigns(open_site, lambda: False, lambda _outcome: None) == CHECK_SECONDS
+    assert import_campaigns(Work(open_site, lambda: False, Metrics())) is None
 
 
 def test_metrics_tell_of_imports_and_campaigns(open_site: Site, charity: Charity) -> None:
@@ -142,7 +156,7 @@ def test_metrics_tell_of_imports_and_campaigns(open_site: Site, charity: Charity
     metrics.watch(open_site.for_another_thread())
     send(charity, open_site, "spring")
 
-    pull_due_campaigns(open_site, lambda: False, metrics.campaigns)
+    import_campaigns(Work(open_site, lambda: False, metrics))
 
     text = metrics.text().decode()
     assert 'mailchimpsync_campaign_imports_total{outcome="done"} 1.0' in text

@@ -14,7 +14,7 @@ from mailchimpsync.config import Schedule
 from mailchimpsync.store.journal import minimise
 from mailchimpsync.store.journal.journal import write_journal
 from mailchimpsync.store.schema import batch, cache, event, journal, log, run, update
-from mailchimpsync.worker.housekeeping import prune_database
+from mailchimpsync.worker.tasks.housekeeping import prune_database
 from support.journal import new_entry
 from support.service import LIST_ID, Charity
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 
 from mailchimpsync.runtime import Runtime
-from mailchimpsync.worker.loop import BEAT_WITHIN, Loop, Stop
+from mailchimpsync.worker.jobs import Stop
+from mailchimpsync.worker.loop import BEAT_WITHIN, Loop
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PATIENCE_SECONDS = 10

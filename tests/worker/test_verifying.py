@@ -11,7 +11,9 @@ from sqlalchemy import select, update
 from mailchimpsync.actions import Site, fetchandreconcile
 from mailchimpsync.config import Schedule
 from mailchimpsync.store.schema import run, verification
-from mailchimpsync.worker.verifying import verify_due
+from mailchimpsync.worker.jobs import Work
+from mailchimpsync.worker.metrics import Metrics
+from mailchimpsync.worker.tasks.verify import verify
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.service import LIST_ID, Charity
 
@@ -35,7 +37,7 @@ def days_pass(site: Site, days: float) -> None:
 
 def verified(site: Site) -> int:
     """How many comparisons there are after the service has looked what is due."""
-    verify_due(site, lambda: False)
+    verify(Work(site, lambda: False, Metrics()))
     with site.store.begin() as tx:
         return len(tx.execute(select(verification.c.id).where(verification.c.list_id == LIST_ID)).all())
 

@@ -10,7 +10,7 @@ import pytest
 from mailchimpsync.actions import Site, collectresults
 from mailchimpsync.config import Schedule
 from mailchimpsync.worker.scheduler import Scheduler
-from mailchimpsync.worker.service import BATCHES_EVERY_SECONDS
+from mailchimpsync.worker.tasks.batches import EVERY_SECONDS as BATCHES_EVERY_SECONDS
 from support.webhook_delivery import site_of
 from support.world import NEWS, World
 

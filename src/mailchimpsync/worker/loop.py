@@ -7,6 +7,7 @@ from datetime import timedelta
 from threading import Event, Thread
 
 from mailchimpsync.runtime import Runtime
+from mailchimpsync.worker.jobs import Stop
 from mailchimpsync.worker.reporting import log_failure
 
 BEAT_WITHIN = timedelta(minutes=5)
@@ -16,21 +17,23 @@ BACKOFF_SECONDS_MAX = 60.0
 REST_SECONDS_MAX = 30.0
 _DOUBLINGS_MAX = 6
 
-Stop = Callable[[], bool]
-
 
 class Loop:
     """Calls `work` repeatedly. `work` returns how many seconds to wait until the next call.
 
     `work` gets a function that returns whether to stop. It should be called between two steps, because it is the
-    loop's heartbeat too. `runtime.sleep` must end early when `stop` is set.
+    loop's heartbeat too. `runtime.sleep` must end early when `stop` is set. The first call comes after `first_after`
+    seconds.
     """
 
-    def __init__(self, name: str, work: Callable[[Stop], float], runtime: Runtime, stop: Event) -> None:
+    def __init__(
+        self, name: str, work: Callable[[Stop], float], runtime: Runtime, stop: Event, *, first_after: float = 0.0
+    ) -> None:
         self.name = name
         self._work = work
         self._runtime = runtime
         self._stop = stop
+        self._first_after = first_after
         self._failures = 0
         self._last_beat = runtime.now()
         self._thread = Thread(target=self._repeat, name=f"mailchimpsync-{name}", daemon=True)
@@ -53,6 +56,7 @@ class Loop:
         return self._stop.is_set()
 
     def _repeat(self) -> None:
+        self._rest(self._first_after)
         while not self._asked_to_stop():
             self._rest(self._once())
 

@@ -8,18 +8,15 @@ from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 from uuid import uuid4
 
-from mailchimpsync.actions import Report, Site, fetchandreconcile
-from mailchimpsync.actions.runs.schedule import Attempt, AttemptOutcome, due, history_of
-from mailchimpsync.actions.sync.fetchandreconcile import is_data_run_due, is_full_run_due
+from mailchimpsync.actions import Site
+from mailchimpsync.actions.runs.schedule import Attempt
 from mailchimpsync.config import Link
-from mailchimpsync.errors import EXIT_MORE_TO_DO, BusyError, Code, PausedError, StoreError
+from mailchimpsync.errors import StoreError
 from mailchimpsync.store import Transaction
-from mailchimpsync.store.changes import kept_plans
-from mailchimpsync.store.runs import pauses, services
-from mailchimpsync.sync import Outcome
-from mailchimpsync.worker.logs import logger
-from mailchimpsync.worker.loop import Stop
-from mailchimpsync.worker.reporting import log_failure, log_report
+from mailchimpsync.store.runs import services
+from mailchimpsync.worker.due import sync_due
+from mailchimpsync.worker.jobs import Stop
+from mailchimpsync.worker.tasks.sync import sync
 
 RUNS_AT_ONCE_MAX = 2
 RUN_SECONDS_MAX = 120.0
@@ -28,8 +25,6 @@ RUN_SECONDS_MAX = 120.0
 CHECK_SECONDS = 1.0
 BEAT_EVERY = timedelta(seconds=30)
 """How often the scheduler records in the database that it is alive."""
-
-_OUTCOMES = {Outcome.OUT_OF_TIME.value: AttemptOutcome.MORE, Outcome.HELD.value: AttemptOutcome.PERSON}
 
 
 @dataclass
@@ -96,19 +91,8 @@ class Scheduler:
 
     def _due(self, tx: Transaction, link: Link, now: datetime) -> datetime | None:
         list_id = link.audience_id
-        if pauses.is_paused(tx, list_id):
-            return None
-        past = history_of(tx, list_id, self._first_seen.setdefault(list_id, now), self._attempts.get(list_id))
-        if link.schedule.enabled and self._was_approved(tx, list_id):
-            return now
-        return due(link.schedule, past, now, list_id)
-
-    def _was_approved(self, tx: Transaction, list_id: str) -> bool:
-        """Return whether a plan was approved since the last call, so that it is applied right away."""
-        approved, attempt = kept_plans.approved_plan(tx, list_id), self._attempts.get(list_id)
-        if approved is None or approved.decided_at is None:
-            return False
-        return attempt is None or attempt.began_at < approved.decided_at
+        first_seen = self._first_seen.setdefault(list_id, now)
+        return sync_due(tx, link, now, first_seen=first_seen, attempt=self._attempts.get(list_id))
 
     def _start(self, link: Link) -> None:
         thread = Thread(target=self._run, args=(link,), name=f"mailchimpsync-run-{link.audience_id}", daemon=True)
@@ -117,51 +101,21 @@ class Scheduler:
 
     def _run(self, link: Link) -> None:
         site = self.site.for_another_thread()
-        began = site.runtime.now()
         try:
-            outcome = self._call(site, link, began)
-        except Exception as error:  # noqa: BLE001 (a failed run is tried again later, whatever the error)
-            log_failure("run.failed", error, audience=link.audience_id)
-            outcome = AttemptOutcome.FAILED
+            attempt = sync(
+                site,
+                link,
+                seconds=RUN_SECONDS_MAX,
+                stop=self.stop.is_set,
+                still_due=lambda tx: self._is_still_due(tx, link),
+                before=self._attempts.get(link.audience_id),
+            )
         finally:
             site.close_clients()
-        self._note(link.audience_id, began, site.runtime.now(), outcome)
-
-    def _call(self, site: Site, link: Link, now: datetime) -> AttemptOutcome:
-        logger().info(
-            "run.begins", audience=link.audience_id, group=link.group_id, everything=is_full_run_due(site, link)
-        )
-        [report] = fetchandreconcile(
-            site,
-            group_id=link.group_id,
-            max_time=RUN_SECONDS_MAX,
-            with_data=is_data_run_due(site, link),
-            stop=self.stop.is_set,
-            wait=False,
-            still_due=lambda tx: self._is_still_due(tx, link),
-        )
-        log_report(site, report, site.runtime.seconds_since(now))
-        return outcome_of(report)
+        with self._lock:
+            self._attempts[link.audience_id] = attempt
 
     def _is_still_due(self, tx: Transaction, link: Link) -> bool:
         now = self.site.runtime.now()
         at = self._due(tx, link, now)
         return at is not None and at <= now
-
-    def _note(self, list_id: str, began: datetime, ended: datetime, outcome: AttemptOutcome) -> None:
-        with self._lock:
-            before = self._attempts.get(list_id)
-            failures = (before.failures if before else 0) + 1 if outcome is AttemptOutcome.FAILED else 0
-            self._attempts[list_id] = Attempt(began, ended, outcome, failures)
-
-
-def outcome_of(report: Report) -> AttemptOutcome:
-    """Return what a call's report means for the next call."""
-    error = report.error
-    if isinstance(error, PausedError):
-        return AttemptOutcome.COMPLETE
-    if error is None:
-        return _OUTCOMES.get(report.outcome, AttemptOutcome.COMPLETE)
-    if isinstance(error, BusyError) or error.code is Code.LEASE_LOST:
-        return AttemptOutcome.BUSY
-    return AttemptOutcome.FAILED if error.exit_code == EXIT_MORE_TO_DO else AttemptOutcome.PERSON

@@ -20,7 +20,7 @@ from mailchimpsync.worker.access_log import NOTES_KEY, AccessLogger
 from mailchimpsync.worker.bounded_reading import BoundedWorker
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.metrics import CONTENT_TYPE, Metrics
-from mailchimpsync.worker.service import Background
+from mailchimpsync.worker.threads import Background
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication

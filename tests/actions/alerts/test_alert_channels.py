@@ -25,7 +25,9 @@ from mailchimpsync.actions.alerts.notifications import queue_notifications
 from mailchimpsync.actions.finding import Level
 from mailchimpsync.config import Email
 from mailchimpsync.store.site import outbox
-from mailchimpsync.worker.alerting import Alerting
+from mailchimpsync.worker.jobs import Work
+from mailchimpsync.worker.metrics import Metrics
+from mailchimpsync.worker.tasks.alerts import check_webhooks, send_alerts
 from support.alert_receivers import PASSWORD, MailServer, html_of, served_mail_server, text_of
 from support.certificates import make_certificate
 from support.world import NEWS
@@ -311,19 +313,22 @@ def test_the_weeks_summary_comes_once_a_week_and_names_nobody(alert_site: AlertS
     assert "bella" not in text
 
 
-def test_the_service_looks_every_minute_and_asks_about_webhooks_every_hour(alert_site: AlertSite) -> None:
+def test_what_is_wrong_with_the_webhooks_is_found_by_asking_mailchimp_and_told_with_the_next_check(
+    alert_site: AlertSite,
+) -> None:
     alert_site.site.settings = alert_site.site.settings.model_copy(update={"public_url": alert_site.pager.url})
-    alerting, world = Alerting(), alert_site.world
+    world, work = alert_site.world, Work(alert_site.site, lambda: False, Metrics())
     alert_site.sync()
     world.forget_requests()
-    asked = []
-    for _ in range(3):
-        assert alerting.work(alert_site.site, lambda: False) == 60
-        asked.append(len(world.requests()))
-        world.pass_time(3_600)
+    send_alerts(work)
+    assert world.requests() == []
 
-    assert asked[0] == 0
-    assert 0 < asked[1] < asked[2]
+    for _ in range(2):
+        world.pass_time(3_600)
+        check_webhooks(work)
+        send_alerts(work)
+
+    assert world.requests() != []
     assert any("WEBHOOK_MISSING" in subject for subject in alert_site.mailbox.subjects)
 
 

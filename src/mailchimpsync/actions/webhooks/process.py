@@ -29,10 +29,11 @@ def process_events(
     site: Site,
     *,
     seconds: float | None = None,
+    audience: str | None = None,
     stop: Callable[[], bool] | None = None,
     on_surprise: Callable[[Exception], None] | None = None,
 ) -> int:
-    """Handle due events of all audiences, for at most `seconds`, and return how many are finished.
+    """Handle due events of an audience, or of all, for at most `seconds`, and return how many are finished.
 
     Events of an audience whose run is in progress stay for the next call. While a connection is paused, only people who
     left at Mailchimp are handled; the sync after the pause reads the rest (docs/decisions/pausing.md). If a side fails,
@@ -45,6 +46,8 @@ def process_events(
         waiting = webhook_events.audiences_with_events(tx, site.runtime.now())
     links = {link.audience_id: link for link in site.configuration.connections}
     for list_id in waiting:
+        if audience not in {None, list_id}:
+            continue
         link = links.get(list_id)
         if link is None:
             finished += _drop(site, list_id)

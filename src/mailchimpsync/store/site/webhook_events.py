@@ -108,6 +108,12 @@ def audiences_with_events(tx: Connection, now: datetime) -> list[str]:
     return list(tx.execute(query.group_by(event.c.list_id).order_by(func.min(event.c.id))).scalars())
 
 
+def next_due(tx: Connection, list_id: str | None = None) -> datetime | None:
+    """Return when the next waiting event is due, of one audience or of all; None: none is waiting."""
+    mine = event.c.list_id == list_id if list_id is not None else true()
+    return tx.execute(select(func.min(event.c.due_at)).where(event.c.state == WAITING, mine)).scalar_one_or_none()
+
+
 def due_events(tx: Connection, list_id: str, now: datetime, limit: int) -> Sequence[DueEvent]:
     """Return the next due events of an audience, oldest first.
 

@@ -18,7 +18,8 @@ from mailchimpsync.store.privacy import pruning
 from mailchimpsync.store.runs import daily
 from mailchimpsync.store.site import alerts, campaigns, outbox, webhook_events
 from mailchimpsync.store.verify import verifications
-from mailchimpsync.worker.loop import Stop
+from mailchimpsync.worker.jobs import Stop, Work
+from mailchimpsync.worker.logs import logger
 
 EVENTS_KEPT = timedelta(days=30)
 RECORDS_KEPT = timedelta(days=90)
@@ -37,7 +38,6 @@ UNKNOWN_RECIPIENTS_KEPT = timedelta(days=365)
 VERIFICATIONS_KEPT = timedelta(days=365)
 """The newest verification of each audience is kept for ever."""
 
-EVERY_SECONDS = 3_600.0
 PAUSE_SECONDS = 0.1
 """The pause between two steps, so that webhooks can write to a database with a single writer."""
 
@@ -48,6 +48,13 @@ _PRUNED: Mapping[str, _Prune] = {
     "updates": pruning.prune_updates,
     "batches": pruning.prune_batches,
 }
+
+
+def prune(work: Work) -> float | None:
+    """Delete old records."""
+    if forgotten := prune_database(work.site, work.stop):
+        logger().info("housekeeping.done", forgotten=forgotten)
+    return None
 
 
 def prune_database(site: Site, stop: Stop) -> dict[str, int]:

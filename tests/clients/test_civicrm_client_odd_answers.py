@@ -130,7 +130,7 @@ def test_an_address_that_was_saved_before_the_database_failed_is_not_added_twice
     def saved_and_failed(url: str, form: Mapping[str, Any], what: str, *, changes: bool) -> bytes:
         body = save(url, form, what, changes=changes)
         if what == "Email.save" and failures:
-            raise client._problem(Answer(500, httpx2.Headers(), failures.pop().content), what)
+            raise client.problem_of(Answer(500, httpx2.Headers(), failures.pop().content), what)
         return body
 
     client._post = saved_and_failed  # type: ignore[method-assign]

@@ -73,8 +73,9 @@ PURPOSES: Mapping[Right, Purpose] = {
         "You have to create the custom field by hand.",
     ),
     Right.MAKE_TYPES: Purpose(
-        "Creates the activity types that imported campaigns need. Only the first import needs this permission.",
-        "You have to create the activity types by hand.",
+        "Creates the activity types that imported campaigns need, and takes over from the PHP extension. Only the "
+        "first import and the takeover need this permission.",
+        "You have to create the activity types by hand, and can't take over from the PHP extension.",
     ),
 }
 

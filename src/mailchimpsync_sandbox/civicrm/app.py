@@ -11,11 +11,11 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from mailchimpsync_sandbox.civicrm import endpoint
+from mailchimpsync_sandbox.civicrm import endpoint, extension
 from mailchimpsync_sandbox.civicrm.access import keys
 from mailchimpsync_sandbox.civicrm.access.permissions import LOG_IN, named
 from mailchimpsync_sandbox.civicrm.access.sessions import Sessions
-from mailchimpsync_sandbox.civicrm.access.users import NOBODY, SYSTEM
+from mailchimpsync_sandbox.civicrm.access.users import NOBODY, SYSTEM, User
 from mailchimpsync_sandbox.civicrm.api import Api
 from mailchimpsync_sandbox.civicrm.database import ADMIN_CONTACT_ID, Database
 from mailchimpsync_sandbox.civicrm.entities.custom import keep_custom_values
@@ -48,6 +48,7 @@ class CivicrmSandbox(SandboxApp):
         self._api = Api(self._database)
         self._sessions = Sessions()
         self._settings = Settings()
+        self.extension = extension.Extension()
         self.set_options(**options)
         keys.keep(self._database, api_key, named(permissions), ADMIN_CONTACT_ID)
         for action in (
@@ -60,6 +61,7 @@ class CivicrmSandbox(SandboxApp):
             self.lose_writes,
             self.add_user,
             self.grant,
+            self.install_extension,
         ):
             self.control[action.__name__] = partial(_reporting, action)
 
@@ -79,11 +81,12 @@ class CivicrmSandbox(SandboxApp):
     def _answer_page(self, request: Request) -> Response:
         settings = self._settings
         target = endpoint.target_of(request, settings.url_forms)
-        if target is None:
+        is_api3 = endpoint.path_of(request, settings.url_forms) == extension.ROUTE
+        if target is None and not is_api3:
             return Response(endpoint.SITE_PAGE, status=settings.html_status, content_type="text/html; charset=UTF-8")
         key = endpoint.credential(request)
         if key is None:
-            return endpoint.answer(self._api, request, target, NOBODY)
+            return self._answer_as(request, target, NOBODY)
         user, flow = keys.owner(self._database, key), endpoint.flow_of(request)
         if key and flow not in settings.key_flows:
             return endpoint.refused(endpoint.NOT_BY_KEY.format(flow=flow))
@@ -91,7 +94,16 @@ class CivicrmSandbox(SandboxApp):
             return endpoint.refused(endpoint.INVALID)
         if not user.may(LOG_IN):
             return endpoint.refused(endpoint.NOT_PERMITTED)
+        return self._answer_as(request, target, user)
+
+    def _answer_as(self, request: Request, target: endpoint.Target | None, user: User) -> Response:
+        if target is None:
+            return endpoint.answer_api3(self.extension, request, user)
         return endpoint.answer(self._api, request, target, user)
+
+    def install_extension(self, **kept: Any) -> None:
+        """Let the PHP extension be installed, with what it keeps; see `extension.Extension`."""
+        self.extension = extension.Extension(**kept)
 
     def close(self) -> None:
         """Close the database."""

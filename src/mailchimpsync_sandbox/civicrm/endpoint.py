@@ -12,6 +12,7 @@ from mailchimpsync_sandbox.civicrm.access.permissions import SEE_ERRORS
 from mailchimpsync_sandbox.civicrm.access.users import NOBODY, User
 from mailchimpsync_sandbox.civicrm.api import Api
 from mailchimpsync_sandbox.civicrm.errors import ApiError, PostOnlyError, UnknownActionError
+from mailchimpsync_sandbox.civicrm.extension import Extension
 
 ROUTE = "civicrm/ajax/api4"
 JSON_TYPE = "application/json; charset=UTF-8"
@@ -44,13 +45,26 @@ class Target:
 
 def target_of(request: Request, forms: tuple[str, ...]) -> Target | None:
     """Return what a URL asks for, or None if the site doesn't know its form."""
-    path = next((path for form in forms if (path := _path(request, form)) is not None), None)
+    path = path_of(request, forms)
     if path is None or not (path == ROUTE or path.startswith(f"{ROUTE}/")):
         return None
     parts = [part for part in path.removeprefix(ROUTE).split("/") if part]
     if not parts:
         return Target()
     return Target(parts[0], parts[1]) if len(parts) == 2 else None  # noqa: PLR2004 (entity and action)
+
+
+def path_of(request: Request, forms: tuple[str, ...]) -> str | None:
+    """Return the page of CiviCRM that a URL asks for, or None if the site doesn't know its form."""
+    return next((path for form in forms if (path := _path(request, form)) is not None), None)
+
+
+def answer_api3(extension: Extension, request: Request, user: User) -> Response:
+    """Answer a call of APIv3: every answer has the status 200."""
+    params = _form(request, "json")
+    if not isinstance(params, dict):
+        return _json({"is_error": 1, "0": "error_message", "1": "Unable to decode supplied JSON."})
+    return _json(extension.answer(request.form.get("entity", ""), request.form.get("action", ""), params, user))
 
 
 def _path(request: Request, form: str) -> str | None:

@@ -294,20 +294,25 @@ class CivicrmClient(Remote):
         answer = self._send(url, form, changes=changes)
         if answer.status == HTTPStatus.OK:
             return answer.body
-        raise self._problem(answer, what)
+        raise self.problem_of(answer, what)
 
     def _post_several(self, url: str, calls: Mapping[str, Call], *, changes: bool) -> bytes:
         """Return the results; where all calls fail, they come with the status of the first one's error."""
         answer = self._send(url, {"calls": calls}, changes=changes)
         if answer.status == HTTPStatus.OK or _are_refusals(answer.body):
             return answer.body
-        raise self._problem(answer, "several calls")
+        raise self.problem_of(answer, "several calls")
 
     def _send(self, url: str, form: Mapping[str, Any], *, changes: bool = False) -> Answer:
         body = "&".join(f"{name}={form_value(value)}" for name, value in form.items())
+        return self.send_form(url, body, changes=changes)
+
+    def send_form(self, url: str, body: str, *, changes: bool) -> Answer:
+        """Send an encoded form once, and return the raw answer; raises as `exchange`."""
         return self.exchange(self._http.build_request("POST", url, content=body, headers=_FORM), changes=changes)
 
-    def _problem(self, answer: Answer, what: str) -> RemoteError:
+    def problem_of(self, answer: Answer, what: str) -> RemoteError:
+        """Return the error that an answer with another status than 200 stands for."""
         if answer.status == HTTPStatus.UNAUTHORIZED:
             return _refused_login(answer, has_web_server=self._http.auth is not None)
         problem = _json_object(answer.body)
@@ -332,7 +337,7 @@ class CivicrmClient(Remote):
             pattern = self._base + form
             answer = self._send(call_url(pattern, "Contact", "get"), {"params": {"select": ["id"], "limit": 1}})
             if answer.status == HTTPStatus.UNAUTHORIZED:
-                raise self._problem(answer, "Contact.get")
+                raise self.problem_of(answer, "Contact.get")
             if _json_object(answer.body).keys() & {"values", "error_message"}:
                 return pattern
             if _wants_tls(answer):

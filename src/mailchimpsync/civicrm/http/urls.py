@@ -19,7 +19,7 @@ FORMS = (
 """Behind the site's base address: clean URLs; plain WordPress, twice; plain Drupal 7 and Backdrop; Joomla."""
 
 _PLACE = "/{entity}/{action}"
-_API, _CONTACT = "civicrm/ajax/api4" + _PLACE, "civicrm/contact/view"
+_API, _CONTACT, _API3 = "civicrm/ajax/api4" + _PLACE, "civicrm/contact/view", "civicrm/ajax/rest"
 _BACK_ENDS = {
     "/?civiwp=CiviCRM&": "/wp-admin/admin.php?page=CiviCRM&",
     "/?page=CiviCRM&": "/wp-admin/admin.php?page=CiviCRM&",
@@ -62,6 +62,19 @@ def call_url(pattern: str, entity: str, action: str) -> str:
 def multi_url(pattern: str) -> str:
     """Return the address for several calls in one request."""
     return pattern.replace(_PLACE, "")
+
+
+def api3_url(pattern: str) -> str:
+    """Return the address of APIv3, beside that of APIv4.
+
+    Raises:
+        ConfigurationError: `CV_NOT_FOUND`, the pattern is not of a usual form.
+    """
+    if _API not in pattern:
+        raise ConfigurationError(
+            say("CiviCRM's URL pattern must contain %(place)s", place=_API), code=Code.CV_NOT_FOUND
+        )
+    return pattern.replace(_API, _API3)
 
 
 def contact_page(url: str, pattern: str | None, contact_id: int) -> str:

@@ -89,6 +89,24 @@ def connect(url: str) -> Engine:
             raise ValueError(f"{other} is not a database this program can use: sqlite, postgresql or mariadb")
 
 
+def connect_to_read(url: str) -> Engine:
+    """Return an engine for somebody else's MySQL or MariaDB, whose connections only read.
+
+    Raises:
+        ValueError: it is another database.
+    """
+    if make_url(url).get_backend_name() not in ("mysql", "mariadb"):
+        raise ValueError("not a MySQL or MariaDB database")
+    engine = connect(url)
+
+    @event.listens_for(engine, "connect")
+    def _only_read(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION TRANSACTION READ ONLY")
+
+    return engine
+
+
 def _sqlite(url: str, *, in_memory: bool) -> Engine:
     if in_memory:
         engine = create_engine(url, **_OPTIONS, poolclass=StaticPool, connect_args={"check_same_thread": False})

@@ -51,7 +51,7 @@ def test_a_plan_says_what_a_sync_would_do_and_does_nothing(crowd: CommandLine) -
     assert result.exit_code == 0
     assert "2 unsubscribed or archived at Mailchimp" in result.output
     assert "Mailchimp: subscribed →" in result.output
-    assert "2 directly (opt-outs); about a second if Mailchimp is as quick as usual" in result.output
+    assert "2 unsubscribed first, one by one; about a second if Mailchimp is as quick as usual" in result.output
     assert set(statuses(crowd)) == {"subscribed"}
 
 

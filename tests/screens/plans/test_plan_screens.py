@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from mailchimpsync.actions import Plan, createplan, getplans, getruns, undoplan, watch
+from mailchimpsync.actions import Plan, createplan, getplans, getruns, pausesync, undoplan, watch
 from mailchimpsync.actions.plans.words import DEEDS, KIND_WORDS
 from mailchimpsync.model import ChangeKind
 from mailchimpsync.store.changes import kept_plans
@@ -82,7 +82,7 @@ def test_otto_looks_at_a_held_sync_and_lets_it_be_done(visit: Visit, own_charity
     page.get_by_role("button", name="Show").click()
     expect(page.locator("#people tbody tr")).to_have_count(1)
     assert accessibility_problems(page) == []
-    deed = f"Unsubscribe {plan.counts['unsubscribe']} people"
+    deed = f"Unsubscribe {plan.counts['unsubscribe']} people now"
     page.get_by_role("button", name=deed, exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name=deed).click()
     expect(page.get_by_role("heading", name="The sync is done")).to_be_visible(timeout=60_000)
@@ -91,6 +91,35 @@ def test_otto_looks_at_a_held_sync_and_lets_it_be_done(visit: Visit, own_charity
     expect(page.get_by_text("This plan exceeds your limits")).to_have_count(0)
     expect(page.locator("tbody tr").first).to_contain_text("done")
     assert accessibility_problems(page) == []
+
+
+@pytest.mark.parametrize("options", [{}, {"viewport": PHONE, "color_scheme": "dark"}])
+def test_a_plan_of_a_paused_connection_is_decided_first_and_then_the_connection_is_resumed(
+    visit: Visit, own_charity: Callable[..., Charity], options: dict[str, Any]
+) -> None:
+    charity = own_charity(people=60)
+    plan = held(charity)
+    pausesync(charity.site, group_id=NEWS_GROUP, by="otto", reason="the move")
+    page = visit(charity, f"/connections/{AUDIENCE_ID}", Role.OPERATOR, **options)
+    primary = page.locator("main .button.primary:visible")
+    expect(primary).to_have_text(["Review the plan"])
+    expect(page.get_by_text("First decide about the plan, then resume the connection.")).to_be_visible()
+    primary.click()
+
+    number = plan.counts["unsubscribe"]
+    expect(primary).to_have_text([f"Unsubscribe {number} people at the next sync"])
+    expect(primary).to_have_class(re.compile("danger"))
+    expect(page.get_by_role("button", name="now", exact=False)).to_have_count(0)
+    assert accessibility_problems(page) == []
+    primary.click()
+    page.get_by_role("dialog").get_by_role("button", name=f"Unsubscribe {number} people at the next sync").click()
+    expect(primary).to_have_text(["Resume"])
+    expect(page.get_by_text("Once someone resumes it, the next sync carries out the plan.")).to_be_visible()
+    primary.click()
+    page.get_by_role("button", name="Sync now").click()
+    expect(page.get_by_role("heading", name="The sync is done")).to_be_visible(timeout=60_000)
+    [done] = getplans(charity.site, id=plan.id)
+    assert done.state == "applied"
 
 
 @pytest.mark.thorough
@@ -120,6 +149,7 @@ def test_without_scripts_a_page_asks_before_a_plan_is_approved(charity: Charity,
 
     assert answer.status_code == 200
     assert 'name="confirmed" value="yes"' in answer.text
+    assert {"approve": "at the next sync</button>", "apply": "now</button>"}[act] in answer.text
     [found] = getplans(charity.site, id=plan.id)
     assert found.state == "open"
 

@@ -10,18 +10,12 @@ from mailchimpsync.model import Lane
 
 SECONDS_SHOWN_MAX = 45
 
-_LANES: Mapping[Lane, Message] = {
-    Lane.DIRECT: say("directly"),
-    Lane.BULK: say("in bulk"),
-    Lane.BATCH: say("in batches"),
+_WORDS: Mapping[tuple[Lane, LaneReason], Message] = {
+    (Lane.DIRECT, LaneReason.OPT_OUTS): say("%(number)s unsubscribed first, one by one"),
+    (Lane.DIRECT, LaneReason.FEW): say("%(number)s sent one by one"),
+    (Lane.BULK, LaneReason.NEW_MEMBERS): say("%(number)s new members sent up to 500 at a time"),
 }
-_REASONS: Mapping[LaneReason, Message] = {
-    LaneReason.OPT_OUTS: say("opt-outs"),
-    LaneReason.FEW: say("few"),
-    LaneReason.NEW_MEMBERS: say("new members"),
-    LaneReason.MANY: say("many"),
-    LaneReason.CONFIGURED: say("configured"),
-}
+_IN_BATCHES = say("%(number)s sent in batches, which Mailchimp works through later")
 
 
 def sending_in_words(ways: Sequence[Share], shown: Callable[[int], str] = "{:,}".format) -> Message:
@@ -34,7 +28,7 @@ def sending_in_words(ways: Sequence[Share], shown: Callable[[int], str] = "{:,}"
 
 
 def _one(way: Share, number: str) -> Message:
-    return say("%(number)s %(lane)s (%(reason)s)", number=number, lane=_LANES[way.lane], reason=_REASONS[way.reason])
+    return say(_WORDS.get((way.lane, way.reason), _IN_BATCHES), number=number)
 
 
 def _about(seconds: float, shown: Callable[[int], str]) -> Message:

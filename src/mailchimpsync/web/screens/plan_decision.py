@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import Names, Plan
 from mailchimpsync.actions.plans.words import (
@@ -41,6 +42,7 @@ class PlanDecision:
 
     Attributes:
         deed: what carrying it out does, as the text of a button.
+        deed_now, deed_later: the same, done at once or by the next sync.
         is_dangerous: whether it takes people off a list.
         bursts: what led to it.
         sending: how its updates go to Mailchimp, and for how long; empty: it sends nothing.
@@ -49,6 +51,8 @@ class PlanDecision:
     """
 
     deed: str
+    deed_now: str
+    deed_later: str
     is_dangerous: bool
     bursts: tuple[ShownBurst, ...]
     sending: str
@@ -61,8 +65,11 @@ class PlanDecision:
 def plan_decision(plan: Plan, link: Link | None, names: Names) -> PlanDecision:
     """Return what is shown of a plan to decide about it."""
     ways = sending_of(plan, link.lane if link is not None else LaneChoice.AUTO)
+    does = translated(deed(plan, number))
     return PlanDecision(
-        deed=capfirst(translated(deed(plan, number))),
+        deed=capfirst(does),
+        deed_now=capfirst(_("%(deed)s now") % {"deed": does}),
+        deed_later=capfirst(_("%(deed)s at the next sync") % {"deed": does}),
         is_dangerous=is_dangerous(plan),
         bursts=tuple(_bursts(plan, _with_group_of(link, names))),
         sending=translated(sending_in_words(ways, number)) if ways else "",

@@ -22,6 +22,7 @@ from mailchimpsync.web.screens.names import names_at_once
 from mailchimpsync.web.screens.plan_changes import changes_with_people, samples_of
 from mailchimpsync.web.screens.plan_decision import plan_decision
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.state_badge import current_badge
 
 PLANS_SHOWN = 100
 CHANGES_PER_PAGE = 25
@@ -86,9 +87,15 @@ def decide(visit: Visit, plan_id: int) -> HttpResponse:
     elif act == "approve":
         approveplan(visit.site, id=plan_id, by=visit.by)
         visit.say(_("Plan %(id)s is approved. The next sync will do exactly this.") % {"id": plan_id})
+    elif act == "apply" and _is_paused(visit, _link_of(visit, found)):
+        visit.warn(_("Nothing was changed: this connection is paused, so a plan can only be approved for later."))
     elif act == "apply":
         return _apply(visit, found)
     return redirect("plan", plan_id)
+
+
+def _is_paused(visit: Visit, link: Link | None) -> bool:
+    return link is not None and current_badge(visit.site, visit.service, link).state.paused_at is not None
 
 
 def _apply(visit: Visit, found: Plan) -> HttpResponse:
@@ -112,6 +119,7 @@ def _about(visit: Visit, plan_id: int) -> dict[str, Any]:
     wanted = _wanted(visit)
     names = _names(visit, found)  # kept for a while, and shown with each change
     is_waiting = found.expires_at > now and link is not None
+    is_paused = _is_paused(visit, link)
     about = {
         "plan": found,
         "link": link,
@@ -119,7 +127,8 @@ def _about(visit: Visit, plan_id: int) -> dict[str, Any]:
         "wanted": wanted,
         "kinds": [one for one in ChangeKind if found.counts.get(one)],
         "can_be_approved": is_waiting and found.state == PlanState.OPEN,
-        "can_be_applied": is_waiting and found.state in _WAITING,
+        "can_be_applied": is_waiting and found.state in _WAITING and not is_paused,
+        "is_paused": is_paused,
         "can_be_dropped": found.state in _WAITING,
     }
     is_sample = found.people > CHANGES_PER_PAGE and not {"show", "q", "page"} & visit.request.GET.keys()

@@ -105,6 +105,9 @@ def _hold(status: ConnectionStatus, alert: Alert | None) -> Notice:
             "Nothing is written until someone decides."
         ),
         lines=status.held_why,
+        remedy=_("The connection is also paused. First decide about the plan, then resume the connection.")
+        if status.state.paused_at is not None
+        else "",
         url=reverse("plan", args=[status.held_plan_id]),
         button=_("Review the plan"),
         alert_id=alert.id if alert is not None else None,

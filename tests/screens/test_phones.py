@@ -43,7 +43,16 @@ def paths(charity: Charity) -> list[str]:
     [account] = charity.site.configuration.accounts
     settings = f"/configuration{HOME}"
     return [
-        *("/", "/people", "/everybody", "/cannot-sync", "/plans", "/users", "/configuration", "/configuration/versions"),
+        *(
+            "/",
+            "/people",
+            "/everybody",
+            "/cannot-sync",
+            "/plans",
+            "/users",
+            "/configuration",
+            "/configuration/versions",
+        ),
         *(HOME, f"{HOME}/runs", f"{HOME}/differences", f"{HOME}/pause", f"/plans/{plan.id}", f"/runs/{run.id}"),
         *(settings, f"{settings}/data", f"{settings}/rules", f"{settings}/schedule", f"{settings}/trust"),
         *(f"/configuration/account/{account}", "/configuration/webhooks", "/everybody/1"),
@@ -68,7 +77,7 @@ def test_a_person_is_a_short_row_on_a_phone(visit: Visit, busy: Charity, locale:
         page.goto(f"{busy.url}{path}")
         rows = page.locator("tbody tr:has(.who)")
         heights = rows.evaluate_all("rows => rows.map((row) => [row.getBoundingClientRect().height, row.innerText])")
-        assert len(heights) > 5  # noqa: PLR2004 (enough of them)
+        assert len(heights) > 5
         usual = sorted(height for height, _ in heights)[len(heights) * 9 // 10]
         assert usual <= PERSON_HEIGHT_MAX, [one for one in heights if one[0] > PERSON_HEIGHT_MAX]
         assert accessibility_problems(page) == []

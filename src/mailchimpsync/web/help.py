@@ -37,6 +37,7 @@ PAGES: Mapping[str, str] = {
     "cache": "how-to/browse-people",
     "cache-row": "how-to/browse-people",
     "cannot-sync": "how-to/fix-failures",
+    "accept-failures": "how-to/fix-failures",
     "erase": "how-to/erase-a-person",
     "users": "how-to/manage-users",
     "configuration": "how-to/set-up-in-a-browser",

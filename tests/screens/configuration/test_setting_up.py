@@ -64,6 +64,7 @@ def test_ada_comes_from_nothing_to_a_synced_list(visit: Visit, own_charity: Begi
     page.get_by_role("link", name="Preview the first sync").click()
     page.get_by_role("button", name="Preview the first sync").click()
     until_shown(page, "Summary", scripts=scripts)
+    assert page.locator("#state-badge").inner_text() == "Not set up"  # as it is now, no longer “Running”
     if scripts:  # the check of accessibility is one itself
         assert accessibility_problems(page) == []
     page.get_by_role("button", name="and turn on automatic syncing").click()

@@ -86,6 +86,12 @@ def test_otto_accepts_a_person_and_then_a_reason_and_only_the_rest_is_counted(
     assert count(charity).accepted == 0
 
     card.get_by_role("button", name="Accept everyone with this reason").click()
+    asked = page.get_by_role("dialog", name="Accept that 1 person can't be synced?")
+    assert accessibility_problems(page) == []
+    asked.get_by_role("button", name="Cancel").click()
+    assert count(charity).accepted == 0
+    card.get_by_role("button", name="Accept everyone with this reason").click()
+    asked.get_by_role("button", name="Accept 1 person").click()
     expect(page.get_by_text("Nobody with this reason is counted")).to_be_visible()
     folded.click()
     expect(card.get_by_text("was accepted by otto").first).to_be_visible()
@@ -95,6 +101,25 @@ def test_otto_accepts_a_person_and_then_a_reason_and_only_the_rest_is_counted(
     card.get_by_role("button", name="Accept no one with this reason").click()
     expect(page.get_by_text("Counted again")).to_be_visible()
     assert count(charity).accepted == 0
+
+
+def test_without_scripts_a_page_says_how_many_are_accepted_before_they_are(
+    visit: Visit, own_charity: Callable[..., Charity]
+) -> None:
+    charity = own_charity()
+    with charity.site.store.begin() as tx:
+        tx.execute(update(cache).where(cache.c.sync_status == "fail").values(reason="CV_NO_ADDRESS"))
+    number = reasons(charity)["CV_NO_ADDRESS"]
+    page = visit(charity, "/cannot-sync", Role.OPERATOR, java_script_enabled=False, viewport=PHONE)
+    card = page.get_by_role("article", name=REGISTRY[Code.CV_NO_ADDRESS].sentence)
+    card.get_by_role("button", name="Accept everyone with this reason").click()
+    expect(page.get_by_role("heading", name=f"Accept that {number} people can't be synced?")).to_be_visible()
+    assert not is_too_wide(page)
+    assert count(charity).accepted == 0
+
+    page.get_by_role("button", name=f"Accept {number} people").click()
+    expect(page.get_by_text("Nobody with this reason is counted")).to_be_visible()
+    assert count(charity).accepted == number
 
 
 def count(charity: Charity) -> Failed:

@@ -285,7 +285,10 @@ def test_gerda_reads_by_which_lanes_updates_go_and_how_long_that_takes(charity: 
         facts = {"status": replace(status, sending=tuple(ways)), "link": status.link}
         text = render_to_string("screens/parts/status_facts.html", facts)
 
-    assert "3 werden zuerst und einzeln abgemeldet; 50.000 gehen in Stapeln, die Mailchimp später abarbeitet; etwa 84 Minuten" in text
+    assert (
+        "3 werden zuerst und einzeln abgemeldet; 50.000 gehen in Stapeln, die Mailchimp später abarbeitet; etwa 84 Minuten"
+        in text
+    )
 
 
 def test_before_anything_is_connected_the_overview_says_how_to_begin(own_charity: Callable[..., Charity]) -> None:

@@ -85,7 +85,10 @@ def _group(visit: Visit, link: Link, group: FailureGroup) -> dict[str, Any]:
 
 @screen(Scope.RUN, "POST")
 def accept(visit: Visit) -> HttpResponse:
-    """Accept a person, or everyone with a reason, as they are; or take that back."""
+    """Accept a person, or everyone with a reason, as they are; or take that back.
+
+    Without scripts, a page asks before everyone with a reason is accepted, and says how many they are.
+    """
     given = visit.request.POST
     link, reason = find_audience(visit.site, given.get("audience", "")), given.get("reason") or None
     one = given.get("id")  # without it, everyone with the reason is meant: one that can't be read must not mean that
@@ -95,6 +98,8 @@ def accept(visit: Visit) -> HttpResponse:
     if given.get("act") == "reopen":
         reopenfailures(visit.site, **chosen)
         visit.say(_("Counted again as needing attention."))
+    elif one is None and given.get("confirmed") != "yes" and (group := _group_to_accept(visit, link, reason)):
+        return visit.render("accept_reason.html", {"link": link, "group": group})
     else:
         acceptfailures(visit.site, **chosen, by=visit.by)
         visit.say(
@@ -105,6 +110,12 @@ def accept(visit: Visit) -> HttpResponse:
     forget_numbers(visit.site)
     back = given.get("back", "")
     return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "cannot-sync")
+
+
+def _group_to_accept(visit: Visit, link: Link, reason: str | None) -> FailureGroup | None:
+    """Return the people who need attention for a reason; None: there is nobody any more."""
+    groups = (group for one in getfailuregroups(visit.site) if one.link == link for group in one.groups)
+    return next((one for one in groups if one.code == reason and one.standing is Standing.NEEDS_ATTENTION), None)
 
 
 urlpatterns = [

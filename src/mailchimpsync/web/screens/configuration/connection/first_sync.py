@@ -28,6 +28,7 @@ from mailchimpsync.web.screens.names import fetch_names, names_at_once
 from mailchimpsync.web.screens.plan_changes import samples_of
 from mailchimpsync.web.screens.plan_decision import plan_decision
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.state_badge import current_badge
 from mailchimpsync.web.task_progress import TaskProgress
 
 PLAN, SYNC = "plan", "sync"
@@ -43,7 +44,8 @@ def show(visit: Visit, list_id: str) -> HttpResponse:
     """Show the preview of the first sync, or that it is being made."""
     context = _context(visit, find_audience(visit.site, list_id))
     if visit.is_partial:
-        return visit.part("configuration/parts/first_sync.html", context)
+        badge = current_badge(visit.site, visit.service, find_audience(visit.site, list_id))
+        return visit.part("configuration/parts/first_sync.html", {**context, "badge": badge})
     return visit.render("configuration/first_sync.html", context)
 
 

@@ -51,6 +51,32 @@ def own_database(kind: str) -> Iterator[str]:
         _administer(kind, url, f"DROP DATABASE {name}" + (" WITH (FORCE)" if kind == "postgres" else ""))
 
 
+@contextmanager
+def own_fleet_database() -> Iterator[str]:
+    """Make a database whose user may create roles, as a fleet's should be, and drop both with all of these roles.
+
+    Roles belong to the whole server, so the user's name is one that nobody else uses, too.
+    """
+    with own_database("postgres") as url:
+        name, server = str(make_url(url).database), make_url(url)
+        _administer("postgres", server, f"CREATE ROLE {name} LOGIN CREATEROLE NOINHERIT PASSWORD '{name}'")
+        _administer("postgres", server, f"ALTER DATABASE {name} OWNER TO {name}")
+        try:
+            yield server.set(username=name, password=name).render_as_string(hide_password=False)
+        finally:
+            _administer("postgres", server, _DROP_ALL.format(user=name))
+
+
+_DROP_ALL = """
+DO $$ DECLARE one text; BEGIN
+  FOR one IN SELECT roleid::regrole::text FROM pg_auth_members WHERE member = '{user}'::regrole LOOP
+    EXECUTE format('DROP OWNED BY %%s CASCADE; DROP ROLE %%s', one, one);
+  END LOOP;
+  EXECUTE 'DROP OWNED BY {user} CASCADE; ALTER DATABASE {user} OWNER TO CURRENT_USER; DROP ROLE {user}';
+END $$
+"""
+
+
 def absent(why: str) -> None:
     if os.environ.get("MAILCHIMPSYNC_REQUIRE_ALL") == "1":
         pytest.fail(f"{why}; MAILCHIMPSYNC_REQUIRE_ALL is set")

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import RowMapping, select
 
 from mailchimpsync.actions import Clients, Site, process_events
+from mailchimpsync.actions.keys import HomeKeys
 from mailchimpsync.actions.webhooks.receive import receive_audience, receive_batch
 from mailchimpsync.config import Account, CivicrmSite, Configuration, Data, Link, Settings
 from mailchimpsync.store.schema import event
@@ -39,7 +40,8 @@ def site_of(world: World) -> Site:
     clients = Clients(
         civicrm=lambda _site, _runtime: systems().civicrm, mailchimp=lambda _account, _runtime: systems().mailchimp
     )
-    return Site(Settings(home=Path()), world.store, world.keyring, world.runtime, clients, configuration)
+    settings = Settings(home=Path())
+    return Site(settings, world.store, HomeKeys(settings), world.keyring, world.runtime, clients, configuration)
 
 
 def data_of(world: World) -> Data:

@@ -136,6 +136,12 @@ from .entities.update import update_delete as update_delete
 from .entities.update import update_get as update_get
 from .finding import Finding as Finding
 from .finding import Level as Level
+from .fleet.fleet import Fleet as Fleet
+from .fleet.opening import create_fleet as create_fleet
+from .fleet.opening import open_fleet as open_fleet
+from .opening import create_site as create_site
+from .opening import migrate_site as migrate_site
+from .opening import open_site as open_site
 from .people.candidates import Candidate as Candidate
 from .people.candidates import Candidates as Candidates
 from .people.candidates import candidates as candidates
@@ -222,15 +228,6 @@ from .site import (
 )
 from .site import (
     Site as Site,
-)
-from .site import (
-    create_site as create_site,
-)
-from .site import (
-    migrate_site as migrate_site,
-)
-from .site import (
-    open_site as open_site,
 )
 from .status.accept import FailedOne as FailedOne
 from .status.accept import acceptfailures as acceptfailures

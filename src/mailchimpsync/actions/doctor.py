@@ -11,7 +11,8 @@ from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.checkup import campaigns, civicrm, data, local, mailchimp, work
 from mailchimpsync.actions.checkup import deep as deep_checks
 from mailchimpsync.actions.finding import Finding, failed, trouble
-from mailchimpsync.actions.site import Clients, Site, open_site
+from mailchimpsync.actions.opening import open_site
+from mailchimpsync.actions.site import Clients, Site
 from mailchimpsync.actions.webhooks.registered import check_webhooks
 from mailchimpsync.config import Settings, load_settings
 from mailchimpsync.errors import Code, MailchimpsyncError

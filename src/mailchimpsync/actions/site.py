@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
+from mailchimpsync.actions.keys import Keys, keyring_of
 from mailchimpsync.config import (
     Account,
     CivicrmSite,
@@ -18,19 +18,12 @@ from mailchimpsync.config import (
     Keyring,
     Link,
     Settings,
-    create_key_file,
     from_stored,
-    load_settings,
-    protect_database,
-    read_keyring,
     to_stored,
-    write_settings,
 )
-from mailchimpsync.errors import ConfigurationError, UsageError
-from mailchimpsync.messages import say
+from mailchimpsync.errors import ConfigurationError
 from mailchimpsync.runtime import Runtime, wall_clock
-from mailchimpsync.store import Store
-from mailchimpsync.store.journal import minimise
+from mailchimpsync.store import Database, Store
 from mailchimpsync.store.site import configurations, tombstones
 from mailchimpsync.sync import Systems
 
@@ -68,16 +61,25 @@ class Clients:
 class Site:
     """An open site; use it as a context manager, or close it. Clients are made when first needed, and kept.
 
-    `version` is the version of the configuration, 0 before the first is saved.
+    Attributes:
+        settings: those of its home, or of its fleet; `settings.site` is its name there.
+        store: its tables.
+        keys: where its secret keys are kept.
+        version: the version of the configuration, 0 before the first is saved.
+        slots: the database whose clients share connections to Mailchimp, if it isn't the site's own.
+        close_fleet: closes the fleet that was opened for this site alone.
     """
 
     settings: Settings
     store: Store
+    keys: Keys
     keyring: Keyring
     runtime: Runtime
     clients: Clients
     configuration: Configuration = field(default_factory=Configuration)
     version: int = 0
+    slots: Database | None = None
+    close_fleet: Callable[[], None] | None = None
     _open: ExitStack = field(default_factory=ExitStack, repr=False)
     _civicrm: CivicrmClient | None = field(default=None, repr=False)
     _erasure_key: str | None = field(default=None, repr=False)
@@ -95,6 +97,8 @@ class Site:
         """Close every connection and the store."""
         self.close_clients()
         self.store.close()
+        if self.close_fleet is not None:
+            self.close_fleet()
 
     def civicrm(self) -> CivicrmClient:
         """Return the connection to CiviCRM.
@@ -118,12 +122,12 @@ class Site:
     def mailchimp_client(self, account: Account) -> MailchimpClient:
         """Return a new client for an account, which need not be configured; close it.
 
-        It shares the account's connections with all others of this database, first of all those that people wait for.
+        It shares the account's connections with all others of the database, first of all those that people wait for.
         """
         from mailchimpsync.sync.lease.slots import SharedSlots  # noqa: PLC0415 (`status` contacts neither side)
 
         client = self.clients.mailchimp(account, self.runtime)
-        client.slots = SharedSlots(self.store, client.account_digest, self.runtime)
+        client.slots = SharedSlots(self.slots or self.store, client.account_digest, self.runtime)
         return client
 
     def systems(self, link: Link, *, someone_waits: bool = False) -> Systems:
@@ -154,7 +158,7 @@ class Site:
             ConfigurationError: someone else has saved a version meanwhile, which this would undo; nothing is saved.
         """
         configuration = configuration.with_webhook_secrets()
-        self.keyring = read_keyring(self.settings)  # the key may have been rotated since this process started
+        self.keyring = keyring_of(self.keys)  # the key may have been rotated since this process started
         document = to_stored(configuration, self.keyring.encrypt)
         with self.store.begin() as tx:
             version = configurations.save_configuration(tx, document, self.runtime.now(), by, after=self.version)
@@ -171,7 +175,7 @@ class Site:
             newest = configurations.newest_version(tx)
             document = configurations.newest_configuration(tx) if newest != self.version else None
         if document is not None:
-            self.keyring = read_keyring(self.settings)
+            self.keyring = keyring_of(self.keys)
             self._use(from_stored(document, self.keyring), newest)
 
     def for_another_thread(self) -> Site:
@@ -179,9 +183,7 @@ class Site:
 
         Close it with `close_clients`.
         """
-        return Site(
-            self.settings, self.store, self.keyring, self.runtime, self.clients, self.configuration, self.version
-        )
+        return replace(self, close_fleet=None, _open=ExitStack(), _civicrm=None, _mailchimp={})
 
     def _use(self, configuration: Configuration, version: int) -> None:
         self.close_clients()
@@ -200,78 +202,25 @@ class Site:
         self._mailchimp.clear()
 
 
-def open_site(
-    home: Path | str | None = None, *, runtime: Runtime | None = None, clients: Clients | None = None
-) -> Site:
-    """Open the site of a home directory (see `config.find_home`).
-
-    Raises:
-        ConfigurationError: there is no site, or its settings, key or configuration can't be used.
-        StoreError: its database can't be used, or has the schema of another version.
-    """
-    settings = load_settings(Path(home) if home is not None else None)
-    if not settings.is_initialised:
-        raise ConfigurationError(say("There is no site in %(home)s yet; run `mailchimpsync init`.", home=settings.home))
-    return _open_site(settings, runtime, clients)
-
-
-def create_site(
-    home: Path | None = None,
+def opened(
+    settings: Settings,
+    store: Store,
+    keys: Keys,
+    runtime: Runtime,
+    clients: Clients,
     *,
-    database: str | None = None,
-    runtime: Runtime | None = None,
-    clients: Clients | None = None,
+    slots: Database | None = None,
 ) -> Site:
-    """Create what a site lacks of its home directory, key and database, and open it.
+    """Open the site of a store, or close the store.
 
     Raises:
-        UsageError: the site has another database already.
-        ConfigurationError, StoreError: as `open_site`.
+        ConfigurationError: the key or the configuration can't be used.
+        StoreError: the database can't be used, or has the schema of another version.
     """
-    before = load_settings(home)
-    write_settings(before.home, database)
-    settings = load_settings(before.home)
-    if database and settings.database.get_secret_value() != database:
-        raise UsageError(
-            say("The site in %(home)s already has another database; see its mailchimpsync.toml.", home=settings.home)
-        )
-    if settings.secret_key is None:
-        create_key_file(settings.key_path)
-    migrate_site(settings, runtime or Runtime())
-    return _open_site(settings, runtime, clients)
-
-
-def migrate_site(settings: Settings, runtime: Runtime) -> None:
-    """Migrate the site's database to this version, or create its tables.
-
-    Raises:
-        ConfigurationError: its key can't be used.
-        StoreError: its database can't be used.
-    """
-    key = read_keyring(settings).derive(JOURNAL_PURPOSE)
-    protect_database(settings)
-    store = Store(settings.database_url)
-    try:
-        store.migrate()
-        _hide_tokens(store, key, runtime)
-    finally:
-        store.close()
-
-
-def _hide_tokens(store: Store, key: str, runtime: Runtime) -> None:
-    """Remove the personal tokens that earlier versions wrote into the journal."""
-    after: int | None = 0
-    while after is not None:
-        with store.begin() as tx:
-            after = minimise.minimise_tokens(tx, after, key, runtime.now())
-
-
-def _open_site(settings: Settings, runtime: Runtime | None, clients: Clients | None) -> Site:
-    keyring, runtime = read_keyring(settings), runtime or Runtime()
-    store = Store(settings.database_url)
     if runtime.now is not wall_clock:
         store.go_by(runtime.now)
     try:
+        keyring = keyring_of(keys)
         store.check_schema()
         with store.begin() as tx:
             version, document = configurations.newest_version(tx), configurations.newest_configuration(tx)
@@ -279,4 +228,4 @@ def _open_site(settings: Settings, runtime: Runtime | None, clients: Clients | N
     except BaseException:
         store.close()
         raise
-    return Site(settings, store, keyring, runtime, clients or Clients(), configuration, version)
+    return Site(settings, store, keys, keyring, runtime, clients, configuration, version, slots)

@@ -34,12 +34,17 @@ PublicUrl = Annotated[
     str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"), AfterValidator(_of_a_server)
 ]
 
+SITE_NAME = r"[a-z][a-z0-9-]{0,39}"
+SiteName = Annotated[str, StringConstraints(pattern=f"^{SITE_NAME}$")]
+
 
 class Settings(BaseModel):
     """Settings from the environment (`MAILCHIMPSYNC_…`), else from `mailchimpsync.toml` in the home, else defaults.
 
     Attributes:
-        home: the site's directory.
+        home: the directory of the site, or of a fleet.
+        fleet: whether it is a fleet, which serves many sites from one PostgreSQL database.
+        site: which site of the fleet is meant.
         database: a URL; the default is a SQLite file in the home. It may contain a password, so it is never shown.
         key_file: the file with the key for the secrets, relative to the home.
         secret_key: the key itself instead of the file, for containers.
@@ -56,6 +61,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     home: Path
+    fleet: bool = False
+    site: SiteName | None = None
     database: SecretStr = SecretStr(DEFAULT_DATABASE)
     key_file: Path = Path("secret.key")
     secret_key: SecretStr | None = None
@@ -81,6 +88,11 @@ class Settings(BaseModel):
     def key_path(self) -> Path:
         """The key file, absolute."""
         return self.home / self.key_file
+
+    @property
+    def place(self) -> str:
+        """What this site is known by in this process; no two sites have the same."""
+        return f"{self.home}:{self.site}" if self.site else str(self.home)
 
     @property
     def is_initialised(self) -> bool:
@@ -148,7 +160,7 @@ def protect_database(settings: Settings) -> None:
         raise ConfigurationError(what) from None
 
 
-def write_settings(home: Path, database: str | None = None) -> None:
+def write_settings(home: Path, database: str | None = None, *, fleet: bool = False) -> None:
     """Create the home, readable only by its owner, and write its settings file unless it exists."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = home / CONFIG_FILE
@@ -157,8 +169,11 @@ def write_settings(home: Path, database: str | None = None) -> None:
     import tomlkit  # noqa: PLC0415 (needed only when a site is created)
 
     document = tomlkit.document()
-    document.add(tomlkit.comment("Settings of this mailchimpsync site. Connections and keys are in the database;"))
+    what = "fleet" if fleet else "site"
+    document.add(tomlkit.comment(f"Settings of this mailchimpsync {what}. Connections and keys are in the database;"))
     document.add(tomlkit.comment("see `mailchimpsync config export` and `mailchimpsync config import`."))
+    if fleet:
+        document.add("fleet", tomlkit.item(True))
     if database:
         document.add("database", tomlkit.item(database))
     else:

@@ -3,5 +3,6 @@
 from sqlalchemy import Connection as Transaction
 
 from mailchimpsync.store.engine.database import Store
+from mailchimpsync.store.engine.transactions import Database
 
-__all__ = ["Store", "Transaction"]
+__all__ = ["Database", "Store", "Transaction"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailchimpsync.actions.site import Site
-from mailchimpsync.config import Keyring, new_key, read_keys, reencrypted, write_key_file
+from mailchimpsync.config import Keyring, new_key, reencrypted
 from mailchimpsync.store.site import configurations, tombstones
 
 
@@ -22,13 +22,12 @@ def rotate_key_file(site: Site) -> Iterator[str]:
         ConfigurationError: `SECRET`, a key or the key file can't be used; nothing needs to be repaired.
         StoreError: the database can't be written.
     """
-    path = site.settings.key_path
-    keys = [new_key(), *read_keys(site.settings)]
-    write_key_file(path, keys)
+    keys = [new_key(), *site.keys.read()]
+    site.keys.write(keys)
     yield "A new key is in the key file, in front of the old one."
     number = _reencrypt(site, keys)
     yield f"Every secret is encrypted with the new key, in {number:,} versions of the configuration."
-    write_key_file(path, keys[:1])
+    site.keys.write(keys[:1])
     site.keyring = Keyring(keys[:1])
     yield "The old key is deleted from the key file. Old copies of the database can be opened only with the old key."
 
@@ -40,7 +39,7 @@ def rotate_key_of_environment(site: Site) -> str | None:
         ConfigurationError: `SECRET`, the keys can't be used.
         StoreError: the database can't be written.
     """
-    keys = read_keys(site.settings)
+    keys = site.keys.read()
     if len(keys) == 1:
         return new_key()
     _reencrypt(site, keys)

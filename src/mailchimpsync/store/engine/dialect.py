@@ -53,6 +53,9 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_SECONDS = 30
 ROWS_PER_STATEMENT = 5_000
 ROWS_FOR_TEMPORARY_TABLE = 100
+FLEET_CONNECTION_SECONDS = 1_800
+"""PostgreSQL remembers, for each connection, all tables that it has used: after a while of 1,000 sites that is much."""
+
 STATEMENTS_KEPT = 200
 """How many statements are kept as they are built and compiled: that takes longer than SQLite's work for some rows."""
 
@@ -64,9 +67,19 @@ CLOCK = "mailchimpsync_clock"
 READ_TRANSACTION = "mailchimpsync_reading"
 """An execution option: the transaction writes nothing."""
 
+NAMESPACE = "mailchimpsync_namespace"
+"""An execution option: the `Namespace` of the transactions, where many sites share a database."""
+
 Row = Mapping[str, Any]
 Columns = ReadOnlyColumnCollection[str, KeyedColumnElement[Any]]
 Assignments = Sequence[tuple[str, Any]]
+
+
+class Namespace(NamedTuple):
+    """In which schema a transaction finds tables, and with whose rights; `none`: those of the user that signed in."""
+
+    role: str = "none"
+    schema: str = ""
 
 
 def connect(url: str) -> Engine:
@@ -105,6 +118,38 @@ def connect_to_read(url: str) -> Engine:
             cursor.execute("SET SESSION TRANSACTION READ ONLY")
 
     return engine
+
+
+def connect_fleet(url: str) -> Engine:
+    """Return an engine for the PostgreSQL database of many sites.
+
+    Each transaction begins with one statement that takes the namespace in the execution options, until it ends. Without
+    one no table is found. Nothing lasts longer than a transaction, statements that the server has prepared included: it
+    would have to analyse them again for each site, and a pooler in front of it may change connections.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "postgresql":
+        raise ValueError("a fleet needs PostgreSQL")
+    engine = create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        **_OPTIONS,
+        pool_pre_ping=True,
+        pool_recycle=FLEET_CONNECTION_SECONDS,
+        connect_args={"prepare_threshold": None},
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        take_namespace(connection, connection.get_execution_options().get(NAMESPACE, Namespace()))
+
+    return engine
+
+
+def take_namespace(connection: Connection, namespace: Namespace) -> None:
+    """Take a role and a search path until the end of the transaction."""
+    connection.exec_driver_sql(
+        "SELECT set_config('role', %s, true), set_config('search_path', quote_ident(%s), true)", tuple(namespace)
+    )
 
 
 def _sqlite(url: str, *, in_memory: bool) -> Engine:

@@ -14,7 +14,7 @@ from threading import Condition
 from mailchimpsync.errors import StoreError
 from mailchimpsync.mailchimp.slots import REQUESTS_AT_ONCE
 from mailchimpsync.runtime import Runtime
-from mailchimpsync.store import Store
+from mailchimpsync.store import Database
 from mailchimpsync.store.site import connection_slots
 from mailchimpsync.store.site.connection_slots import Slot
 from mailchimpsync.sync.lease.owner import current_process, is_dead
@@ -32,7 +32,7 @@ class SharedSlots:
     `for_person`: someone is waiting for its answers, so it may also have the two slots that are kept for people.
     """
 
-    def __init__(self, store: Store, account: str, runtime: Runtime) -> None:
+    def __init__(self, store: Database, account: str, runtime: Runtime) -> None:
         self.for_person = True
         self._store, self._account, self._runtime = store, account, runtime
         self._token = token_hex(16)

@@ -108,4 +108,4 @@ def forget_numbers(site: Site) -> None:
 
 
 def _key(site: Site) -> str:
-    return f"menu:{site.settings.home}"
+    return f"menu:{site.settings.place}"

@@ -55,4 +55,4 @@ def group_name(names: Names, group_id: int) -> str:
 
 def _key(site: Site, link: Link) -> str:
     groups = "-".join(map(str, link.connection.group_ids))
-    return f"names:{site.settings.home}:{link.audience_id}:{groups}:{'-'.join(link.interests)}"
+    return f"names:{site.settings.place}:{link.audience_id}:{groups}:{'-'.join(link.interests)}"

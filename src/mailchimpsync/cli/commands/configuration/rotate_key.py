@@ -15,7 +15,7 @@ _VARIABLE = "MAILCHIMPSYNC_SECRET_KEY"
 def rotate_key(ctx: click.Context) -> None:
     console = stdout()
     with site_of(ctx) as site:
-        if site.settings.secret_key is None:
+        if site.keys.can_be_written:
             for step in rotate_key_file(site):
                 print_sentence(console, Text.assemble(("✓ ", "good"), step))
             return

@@ -53,7 +53,7 @@ def show(visit: Visit) -> HttpResponse:
 
 def _recent_findings(visit: Visit) -> list[Finding]:
     """Return findings that are a minute old at most: each view of the front page asks for them."""
-    key = f"webhooks:{visit.site.settings.home}:{visit.site.version}"
+    key = f"webhooks:{visit.site.settings.place}:{visit.site.version}"
     found: list[Finding] | None = cache.get(key)
     if found is None:
         with with_time_limit(visit.site, SECONDS) as site:

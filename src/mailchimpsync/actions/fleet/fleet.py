@@ -1,0 +1,172 @@
+"""A fleet: its sites, and how each is opened, added and removed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import TracebackType
+from typing import Self
+
+from mailchimpsync.actions.fleet.keys import FleetKeys, wrapped
+from mailchimpsync.actions.site import Clients, Site, opened
+from mailchimpsync.config import Settings, new_key
+from mailchimpsync.config.settings import SITE_NAME
+from mailchimpsync.errors import ConfigurationError, UsageError
+from mailchimpsync.messages import say
+from mailchimpsync.runtime import Runtime, wall_clock
+from mailchimpsync.store.fleet import roles, sites
+from mailchimpsync.store.fleet.database import FleetStore, make_namespace
+from mailchimpsync.store.fleet.sites import FleetSite
+from mailchimpsync.store.schema.fleet_tables import TITLE_LENGTH_MAX
+
+
+@dataclass
+class Fleet:
+    """An open fleet; use it as a context manager, or close it. Threads may share it.
+
+    Attributes:
+        settings: the fleet's.
+        store: the fleet's own tables; all sites use its connections to the database.
+    """
+
+    settings: Settings
+    store: FleetStore
+    runtime: Runtime
+    clients: Clients
+
+    def __post_init__(self) -> None:
+        if self.runtime.now is not wall_clock:
+            self.store.go_by(self.runtime.now)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections to the database, those of its sites too."""
+        self.store.close()
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL. What else the fleet keeps there is in the schema `fleet`."""
+        return self.settings.database_url
+
+    def names(self) -> list[str]:
+        """Return the names of all sites, in their order."""
+        with self.store.reading() as tx:
+            return sites.all_names(tx)
+
+    def sites(self) -> list[FleetSite]:
+        """Return all sites, by name."""
+        with self.store.reading() as tx:
+            return sites.all_sites(tx)
+
+    def site(self, name: str) -> FleetSite:
+        """Return the site of this name.
+
+        Raises:
+            UsageError: there is none.
+        """
+        with self.store.reading() as tx:
+            found = sites.find_site(tx, name)
+            names = sites.all_names(tx) if found is None else []
+        if found is None:
+            raise UsageError(_unknown(name, names))
+        return found
+
+    def open(self, name: str, *, runtime: Runtime | None = None) -> Site:
+        """Open a site. It uses the fleet's connections to the database, so it is cheap, and closing it keeps them.
+
+        Raises:
+            UsageError: there is none of this name.
+            ConfigurationError: its key or configuration can't be used.
+            StoreError: the database can't be used, or the site has the schema of another version.
+        """
+        site, keys = self.site(name), FleetKeys(self.settings, self.store, name)
+        store = self.store.store_of(site)
+        return opened(self.settings_of(site), store, keys, runtime or self.runtime, self.clients, slots=self.store)
+
+    def settings_of(self, site: FleetSite) -> Settings:
+        """Return the settings of a site: the fleet's, with the site's own public address."""
+        public = f"https://{site.host}" if site.host else self.settings.public_url
+        if public and not site.host:
+            public = f"{public.rstrip('/')}/sites/{site.name}"
+        return self.settings.model_copy(update={"site": site.name, "public_url": public})
+
+    def add(self, name: str, title: str = "") -> FleetSite:
+        """Add a site: a role, a schema and the tables in it, and a secret key of its own. All of it, or nothing.
+
+        Raises:
+            UsageError: the name or the title can't be used, or there is such a site already.
+            ConfigurationError: the user that signs in to the database may not create roles or schemas.
+        """
+        check_name(name)
+        if len(title) > TITLE_LENGTH_MAX:
+            raise UsageError(say("A title has at most %(most)s characters.", most=TITLE_LENGTH_MAX))
+        keys = wrapped([new_key()], self.settings)
+        with self.store.begin() as tx:
+            check_rights(roles.rights(tx))
+            if sites.find_site(tx, name) is not None:
+                raise UsageError(say("There is a site %(name)s already.", name=name))
+            role = roles.role_of(sites.fleet_id(tx), name)
+            number = make_namespace(tx, roles.namespace_of(name, role))
+            site = FleetSite(name, title or name, role, None, number, self.runtime.now(), None)
+            sites.add_site(tx, site, keys)
+        return site
+
+    def remove(self, name: str) -> None:
+        """Remove a site with all of its data. All of it, or nothing.
+
+        Raises:
+            UsageError: there is none of this name.
+        """
+        site = self.site(name)
+        with self.store.begin() as tx:
+            roles.drop_namespace(tx, roles.namespace_of(site.name, site.role))
+            sites.remove_site(tx, name)
+
+
+def check_name(name: str) -> None:
+    """Check that a site can have this name.
+
+    Raises:
+        UsageError: it can't.
+    """
+    if re.fullmatch(SITE_NAME, name) is None:
+        raise UsageError(
+            say(
+                "A site's name has 1 to 40 lower-case letters, digits and hyphens, and begins with a letter: "
+                "“%(name)s” doesn't.",
+                name=name,
+            )
+        )
+
+
+def check_rights(found: roles.Rights) -> None:
+    """Check that the user that signs in to the database may create what a site needs.
+
+    Raises:
+        ConfigurationError: it may not.
+    """
+    if found.can_create_roles and found.can_create_schemas:
+        return
+    raise ConfigurationError(
+        say(
+            "The database user %(user)s may not create roles and schemas, which each site needs. As an administrator "
+            'of the database, run: ALTER ROLE "%(user)s" CREATEROLE NOINHERIT; GRANT CREATE ON DATABASE '
+            '"%(database)s" TO "%(user)s";',
+            user=found.user,
+            database=found.database,
+        )
+    )
+
+
+def _unknown(name: str, names: list[str]) -> str:
+    if close := get_close_matches(name, names, n=1):
+        return say("There is no site %(name)s. Did you mean %(other)s?", name=name, other=close[0])
+    return say("There is no site %(name)s.", name=name)

@@ -1,0 +1,105 @@
+"""The database of a fleet: one pool of connections for the fleet's own tables and for all of its sites."""
+
+from __future__ import annotations
+
+from functools import cache as once
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    create_mock_engine,
+    insert,
+)
+
+from mailchimpsync.store.engine.database import MIGRATIONS, VERSION_TABLE, Store, check_schema, newest_schema
+from mailchimpsync.store.engine.dialect import NAMESPACE, Namespace, connect_fleet, take_namespace
+from mailchimpsync.store.engine.transactions import Database, connected
+from mailchimpsync.store.fleet import roles
+from mailchimpsync.store.fleet.roles import FLEET
+from mailchimpsync.store.fleet.sites import FleetSite
+from mailchimpsync.store.schema import metadata
+
+_LOCK_NUMBER = 5_117_342
+"""Of the advisory lock of a migration of the fleet's tables."""
+
+
+class SiteStore(Store):
+    """The store of one site of a fleet, on the fleet's connections: each transaction has the rights of its role."""
+
+    def __init__(self, engine: Engine, namespace: Namespace) -> None:
+        Database.__init__(self, engine.execution_options(**{NAMESPACE: namespace}))
+
+    def close(self) -> None:
+        """Do nothing: the connections are the fleet's."""
+
+
+class FleetStore(Database):
+    """The fleet's own tables. Its transactions find these alone, with the rights of the user that signed in."""
+
+    def __init__(self, url: str) -> None:
+        """Take the URL of a PostgreSQL database.
+
+        Raises:
+            UsageError: it is another database.
+        """
+        self._shared = connected(connect_fleet, url)
+        super().__init__(self._shared.execution_options(**{NAMESPACE: FLEET}))
+
+    def store_of(self, site: FleetSite) -> SiteStore:
+        """Return the store of a site, which costs nothing."""
+        return SiteStore(self._shared, roles.namespace_of(site.name, site.role))
+
+    def migrate(self) -> None:
+        """Create the fleet's schema and tables, or bring them up to this version."""
+        from mailchimpsync.store.engine.upgrade import upgrade  # noqa: PLC0415 (Alembic is slow to load)
+
+        with self.begin() as tx:
+            tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})")
+            roles.make_fleet_schema(tx)
+            upgrade(tx, MIGRATIONS, MIGRATIONS / "fleet")
+
+    def check_schema(self) -> None:
+        """Check that the fleet's own tables are those of this version.
+
+        Raises:
+            StoreError: they aren't, so `migrate` has to be called first.
+        """
+        with self.begin() as tx:
+            check_schema(tx, MIGRATIONS / "fleet")
+
+
+def make_namespace(tx: Connection, namespace: Namespace) -> str:
+    """Create a role, its schema and a site's tables in it, as they are now; return their schema's number.
+
+    All of it is part of the transaction. Afterwards the transaction is the fleet's again.
+    """
+    roles.make_namespace(tx, namespace)
+    take_namespace(tx, namespace)
+    tx.exec_driver_sql(_creation(), execution_options={"no_parameters": True})
+    tx.execute(insert(_version).values(version_num=newest_schema()))
+    take_namespace(tx, FLEET)
+    return newest_schema()
+
+
+_version = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), nullable=False))
+PrimaryKeyConstraint(_version.c.version_num, name=f"{VERSION_TABLE}_pkc")
+
+
+@once
+def _creation() -> str:
+    """Return the statements that create a site's tables, as one text: each by itself takes several times as long."""
+    statements: list[str] = []
+
+    def keep(statement: Any, *_parameters: Any, **_options: Any) -> None:
+        statements.append(str(statement.compile(dialect=engine.dialect)))
+
+    engine = create_mock_engine("postgresql+psycopg://", keep)
+    metadata.create_all(engine, checkfirst=False)
+    _version.create(engine, checkfirst=False)
+    return ";\n".join(statements)

@@ -1,0 +1,190 @@
+"""A fleet's sites: added, opened, closed to each other, removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import make_url, text
+
+from mailchimpsync.actions import Fleet, create_fleet, create_site, open_fleet, open_site, rotate_key_file
+from mailchimpsync.config import Account, Configuration
+from mailchimpsync.errors import Code, ConfigurationError, StoreError, UsageError
+from mailchimpsync.store.fleet import sites
+from store.databases import own_database
+
+pytestmark = pytest.mark.postgres
+
+KEY = "0123456789abcdef0123456789abcdef-us1"
+CONFIGURATION = Configuration(accounts={"Green": Account(api_key=SecretStr(KEY))})
+
+
+def test_sites_of_a_fleet_have_configurations_of_their_own(fleet: Fleet) -> None:
+    for name in ("green", "red"):
+        fleet.add(name, f"The {name.title()} Charity")
+
+    with fleet.open("green") as green, fleet.open("red") as red:
+        green.save(CONFIGURATION, "ann")
+        red.refresh()
+
+        assert (green.version, red.version) == (1, 0)
+    with open_site(fleet.settings.home, site="green") as green:
+        assert green.configuration.accounts["Green"].api_key.get_secret_value() == KEY
+        assert green.settings.site == "green"
+    assert fleet.names() == ["green", "red"]
+    assert [site.title for site in fleet.sites()] == ["The Green Charity", "The Red Charity"]
+
+
+def test_a_removed_site_leaves_nothing(fleet: Fleet) -> None:
+    role = fleet.add("green").role
+    fleet.remove("green")
+
+    with fleet.store.begin() as tx:
+        roles = tx.execute(text("SELECT count(*) FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar()
+        schemas = tx.execute(text("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'site%'")).scalar()
+
+    assert (fleet.names(), roles, schemas) == ([], 0, 0)
+    fleet.add("green")
+
+
+def test_a_site_that_can_not_be_added_is_not_added_by_half(fleet: Fleet) -> None:
+    fleet.add("green")
+
+    for name in ("green", "Green", "1st", "a" * 41, "", 'a"b', "a_b"):
+        with pytest.raises(UsageError):
+            fleet.add(name)
+    with pytest.raises(UsageError, match="at most 200"):
+        fleet.add("red", "x" * 201)
+
+    assert fleet.names() == ["green"]
+
+
+def test_an_unknown_site_is_named_with_the_one_that_was_meant(fleet: Fleet) -> None:
+    fleet.add("charity-a")
+
+    with pytest.raises(UsageError, match="Did you mean charity-a"):
+        fleet.open("charity-b")
+    with pytest.raises(UsageError, match=r"no site xyz\.$"):
+        fleet.open("xyz")
+
+
+def test_a_fleet_asks_which_site_and_a_home_has_none(fleet: Fleet, tmp_path: Path) -> None:
+    create_site(tmp_path / "site").close()
+
+    with pytest.raises(UsageError, match="--site"):
+        open_site(fleet.settings.home)
+    with pytest.raises(UsageError, match="leave out `--site green`"):
+        open_site(tmp_path / "site", site="green")
+    with pytest.raises(UsageError, match="site add"):
+        create_site(fleet.settings.home)
+    with pytest.raises(UsageError, match="Choose another home"):
+        create_fleet(tmp_path / "site", "postgresql://nobody@127.0.0.1/none")
+    with pytest.raises(ConfigurationError, match="fleet init"):
+        open_fleet(tmp_path / "site")
+
+
+def test_a_fleet_that_exists_is_created_again_without_harm(fleet: Fleet) -> None:
+    fleet.add("green")
+
+    with create_fleet(fleet.settings.home, fleet.database_url) as again:
+        assert again.names() == ["green"]
+        again.open("green").close()
+
+
+@pytest.mark.parametrize("url", ["sqlite:///fleet.sqlite", "mariadb://root@127.0.0.1/fleet"])
+def test_a_fleet_needs_postgresql(url: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="a fleet needs PostgreSQL"):
+        create_fleet(tmp_path / "fleet", url)
+
+    assert not (tmp_path / "fleet").exists()
+
+
+def test_a_user_of_the_database_who_may_not_create_roles_is_told_what_to_ask_for(fleet: Fleet, tmp_path: Path) -> None:
+    user = str(make_url(fleet.database_url).username)
+    with fleet.store.begin() as tx:
+        tx.exec_driver_sql(f"CREATE ROLE {user}_plain LOGIN PASSWORD 'plain'")
+        tx.exec_driver_sql(f"GRANT {user}_plain TO CURRENT_USER")
+    plain = fleet.database_url.replace(f"//{user}:{user}@", f"//{user}_plain:plain@")
+
+    with pytest.raises(ConfigurationError, match=f'ALTER ROLE "{user}_plain" CREATEROLE NOINHERIT; GRANT CREATE'):
+        create_fleet(tmp_path / "other", plain)
+
+
+def test_two_fleets_on_one_server_have_sites_of_the_same_name(fleet: Fleet, tmp_path: Path) -> None:
+    fleet.add("green")
+
+    with own_database("postgres") as url, create_fleet(tmp_path / "other", url) as other:
+        other.add("green")
+        other.open("green").close()
+        other.remove("green")
+
+    fleet.open("green").close()
+
+
+def test_a_sites_key_is_replaced_while_it_is_in_use(fleet: Fleet) -> None:
+    fleet.add("green")
+    fleet.add("red")
+    with fleet.open("green") as service, fleet.open("green") as site:
+        site.save(CONFIGURATION, "ann")
+        service.refresh()
+        before = site.keys.read()
+
+        assert len(list(rotate_key_file(site))) == 3
+        site.save(CONFIGURATION, "ann")
+        service.refresh()
+
+        assert service.version == 2
+        assert len(site.keys.read()) == 1
+        assert site.keys.read() != before
+    with fleet.open("green") as site:
+        assert site.configuration == CONFIGURATION.with_webhook_secrets() or site.configuration.accounts
+
+
+def test_another_master_key_opens_no_site(fleet: Fleet) -> None:
+    fleet.add("green")
+    fleet.settings.key_path.unlink()
+
+    with create_fleet(fleet.settings.home, fleet.database_url) as other, pytest.raises(ConfigurationError) as caught:
+        other.open("green")
+
+    assert caught.value.code is Code.SECRET
+
+
+def test_a_site_with_another_schema_is_refused_alone(fleet: Fleet) -> None:
+    fleet.add("green")
+    fleet.add("red")
+    with fleet.open("red") as red, red.store.begin() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '0027'"))
+
+    with pytest.raises(StoreError) as caught:
+        fleet.open("red")
+    fleet.open("green").close()
+
+    assert caught.value.code is Code.STORE_OLD
+
+
+def test_slots_of_connections_to_mailchimp_are_the_fleets(fleet: Fleet) -> None:
+    fleet.add("green")
+    with fleet.open("green") as site, site.mailchimp_client(CONFIGURATION.accounts["Green"]) as client:
+        assert client.slots.acquire(1)
+        with fleet.store.begin() as tx:
+            held = tx.execute(text("SELECT count(*) FROM civicrm_mailchimpsync_connection_slot WHERE token > ''"))
+            assert held.scalar() == 1
+        client.slots.release()
+
+
+def test_a_site_is_found_in_the_environment(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet.add("green")
+    monkeypatch.setenv("MAILCHIMPSYNC_SITE", "green")
+
+    with open_site(fleet.settings.home) as site:
+        assert site.settings.site == "green"
+
+
+def test_the_keys_of_sites_are_not_in_the_database(fleet: Fleet) -> None:
+    fleet.add("green")
+    with fleet.store.begin() as tx:
+        token = sites.keys_of(tx, "green")
+    with fleet.open("green") as site:
+        assert site.keys.read()[0] not in token

@@ -31,6 +31,9 @@ GARBAGE_THRESHOLDS = 20_000, 20, 50
 
 THOROUGH = os.environ.get("MAILCHIMPSYNC_THOROUGH") == "1"
 
+ONE_VARIANT = frozenset(Path(__file__).parent / name for name in ("sync", "crash", "simulation"))
+"""Folders of tests that make whole runs, so that each variant of a test is long: CI takes all, the default the first."""
+
 
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: tests spend a third of the time waiting for a browser or another process."""
@@ -58,7 +61,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_thorough(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(name) for name in ("thorough", "postgres", "mariadb"))
+    return _is_further_variant(item) or any(
+        item.get_closest_marker(name) for name in ("thorough", "postgres", "mariadb")
+    )
+
+
+def _is_further_variant(item: pytest.Item) -> bool:
+    variant = getattr(item, "callspec", None)
+    return variant is not None and item.path.parent in ONE_VARIANT and any(variant.indices.values())
 
 
 @pytest.fixture(scope="session", autouse=True)

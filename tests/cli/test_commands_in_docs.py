@@ -101,6 +101,7 @@ def test_a_call_of_the_api_on_a_page_names_parameters_there_are(words: list[str]
     action.check(parameters(action, parameters_of_words([one for one in given if one != "--json"], as_json)))
 
 
+@pytest.mark.thorough
 def test_the_commands_on_the_pages_that_only_look_work(connected: CommandLine) -> None:
     connected("sync")
     wanted = [words for words in CALLS if any(words[: len(looks)] == looks for looks in LOOKS)]

@@ -71,6 +71,7 @@ def pages(reader: Client, language: str) -> Iterator[tuple[str, _Read]]:
             yield path, found
 
 
+@pytest.mark.thorough
 def test_no_page_of_a_synced_site_shows_a_date_as_programs_write_it(own_charity: Callable[..., Charity]) -> None:
     charity = own_charity(people=30)
     charity.sync(since="2026-01-02")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import httpx2
+import pytest
 from playwright.sync_api import Page, expect
 
 from mailchimpsync.web.models import Role
@@ -15,6 +16,7 @@ Visit = Callable[..., Page]
 STATUS, INCLUDE = "/api/Mailchimpsync/getstatus", "/api/Mailchimpsync/includecontact"
 
 
+@pytest.mark.thorough
 def test_vera_tries_an_action_as_herself_without_a_token(visit: Visit, charity: Charity) -> None:
     page = visit(charity, "/", Role.VIEWER)
     page.get_by_role("link", name="API", exact=True).click()

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mailchimpsync.mailchimp import MailchimpClient, account
 from mailchimpsync.runtime import Runtime
 from mailchimpsync.store import Store
@@ -36,6 +38,7 @@ def answers(world: World) -> list[int]:
     return [request["status"] for request in requests]
 
 
+@pytest.mark.thorough
 def test_three_processes_of_which_one_is_killed_are_never_refused(
     store: Store, database_url: str, tmp_path: Path
 ) -> None:

@@ -553,6 +553,7 @@ def test_it_waits_for_a_run_that_is_at_work(world: World) -> None:
     assert activities(world) == {}
 
 
+@pytest.mark.thorough
 def test_many_recipients_are_few_requests(world: World) -> None:
     names = [f"p{number}" for number in range(2_500)]
     world.mailchimp.load_members(

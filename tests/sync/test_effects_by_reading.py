@@ -253,6 +253,7 @@ def steps_of(crash_point: CrashPoint) -> Callable[[object], None]:
     return lambda _request: crash_point.step()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("part", range(4))
 def test_killed_at_any_step_each_effect_comes_once(part: int) -> None:
     for step in range(1 + part, 90, 12):

@@ -240,6 +240,7 @@ def test_the_next_bulk_call_is_on_its_way_while_the_answer_to_the_last_one_is_re
     assert all_are_subscribed_once(world)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("direct_max", [1_000, 0])
 @pytest.mark.parametrize("step", every_fourth(STEPS))
 def test_killed_at_any_step_everyone_is_subscribed_once_after_the_next_sync(

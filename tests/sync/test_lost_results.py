@@ -191,6 +191,7 @@ def test_what_a_plan_wanted_and_an_abort_dropped_is_not_called_done(world: World
     assert world.status("ann@example.org") == "unsubscribed"
 
 
+@pytest.mark.thorough
 def test_it_is_asked_for_ever_more_rarely(world: World) -> None:
     world.contact("ann@example.org", {NEWS: 20})
     world.mailchimp.faults.plant(UNREACHABLE)

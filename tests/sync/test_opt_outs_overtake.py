@@ -134,6 +134,7 @@ def coming_back_in_a_batch(world: World) -> int:
     return ann
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("step", every_fourth(STEPS))
 def test_killed_at_any_step_the_opt_out_is_done_by_the_next_sync(step: int) -> None:
     crash_point = CrashPoint()
@@ -221,6 +222,7 @@ def queue_by_hand(world: World, ann: int) -> None:
         rows.write_rows(tx, [{"id": row_id, "sync_status": "live", "recheck": True}])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
 def test_a_person_whom_an_overtaken_batch_subscribes_is_unsubscribed_again_once_her_member_can_be_read(
     world: World, *, everything: bool

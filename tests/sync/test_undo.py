@@ -339,6 +339,7 @@ def test_a_side_that_fails_leaves_no_plan_behind(charity: World) -> None:
         assert tx.execute(select(kept_plan)).all() == []
 
 
+@pytest.mark.thorough
 def test_a_kill_in_the_middle_does_not_undo_by_halves(charity: World) -> None:
     staff_put(charity, FIFTEEN, "Removed")
     made = plan(charity, later(charity).run_id)

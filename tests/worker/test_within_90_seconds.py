@@ -63,6 +63,7 @@ def leave_in_civicrm(world: World, address: str) -> Callable[[], bool]:
     return lambda: world.status(address) == "unsubscribed"
 
 
+@pytest.mark.thorough
 def test_a_change_on_either_side_is_on_the_other_within_90_seconds_without_webhooks(world: World, site: Site) -> None:
     scheduler = Scheduler(site, Event())
     took = []

@@ -73,6 +73,7 @@ def test_a_sync_whose_request_hangs_ends_with_the_abort_though_no_answer_ever_co
     assert "aborted by someone else" in " ".join(said.split())
 
 
+@pytest.mark.thorough
 def test_a_sync_whose_request_hangs_ends_with_its_time_though_no_answer_ever_comes(waiting: CommandLine) -> None:
     with waiting.sync_kept_waiting("--max-time", "8") as process:
         said, complaints = process.communicate(timeout=PATIENCE_SECONDS / 2)

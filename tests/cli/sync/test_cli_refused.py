@@ -153,6 +153,7 @@ def test_refused_access_for_everyone_stops_the_connection_with_that_cause(connec
     assert of_p4["status"] == "Removed", "opt-outs at Mailchimp are noticed all the same"
 
 
+@pytest.mark.thorough
 def test_the_same_error_three_times_in_a_row_needs_a_person_and_another_or_a_success_does_not(
     connected: CommandLine,
 ) -> None:

@@ -233,6 +233,7 @@ def test_a_tag_is_chosen_by_its_label_and_kept_by_its_name(own_charity: Begin) -
     assert link_of(charity).data.only_tags == ("steward",)
 
 
+@pytest.mark.thorough
 def test_ada_finds_a_source_by_a_part_of_its_name_previews_a_person_and_reads_how_many_it_concerns(
     visit: Visit, own_charity: Begin
 ) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import insert
 
@@ -74,6 +75,7 @@ def test_vera_finds_the_worst_of_many_connections_at_the_top_and_filters_and_sor
     assert not is_too_wide(page)
 
 
+@pytest.mark.thorough
 def test_vera_shows_the_board_a_year_and_zooms_into_it_and_without_scripts_the_tables_say_the_same(
     visit: Visit, own_charity: Callable[..., Charity]
 ) -> None:

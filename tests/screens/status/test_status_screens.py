@@ -316,6 +316,7 @@ def test_every_page_is_accessible_in_every_size_and_colour(
         assert not is_too_wide(page), path
 
 
+@pytest.mark.thorough
 def test_otto_pauses_a_connection_and_everyone_sees_it_on_every_page_until_he_resumes_it(
     visit: Visit, own_charity: Callable[..., Charity]
 ) -> None:

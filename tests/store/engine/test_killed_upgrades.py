@@ -73,6 +73,7 @@ def while_killed(store: Store) -> None:
     pytest.fail("the upgrade never comes to its end")
 
 
+@pytest.mark.thorough
 def test_an_upgrade_killed_after_any_statement_goes_on_with_the_next(store: Store) -> None:
     ann, bob = with_rows_of_before(store)
     try:

@@ -100,8 +100,9 @@ def test_a_record_at_which_the_database_fails_each_time_fails_alone_and_is_tried
 ) -> None:
     fails = [database_fails()] * 3
     added = {"id": 9, "contact_id": 2, "group_id": 8, "status": "Added"}
-    client, _ = civicrm_says(answer([{"id": 5}]), *fails, *fails, answer([]), answer([added]))
-    refused = save_group_contacts(client, [(1, 8, "Added"), (2, 8, "Added")], "a1b2c3d4e5")
+    read_back = httpx2.Response(200, json={"there": {"values": [added]}, "newest": {"values": [{"id": 6}]}})
+    client, _ = civicrm_says(answer([{"id": 5}]), *fails, *fails, answer([]), read_back)
+    refused = save_group_contacts(client, [(1, 8, "Added"), (2, 8, "Added")], "a1b2c3d4e5").refused
     assert [(record[0], error.code) for record, error in refused.items()] == [(1, Code.CV_DATABASE)]
     assert REGISTRY[Code.CV_DATABASE].retry is Retry.NEXT_RUN
 

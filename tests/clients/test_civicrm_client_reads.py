@@ -16,6 +16,7 @@ from mailchimpsync.civicrm import (
     Result,
     Second,
     SiteClock,
+    addresses_of,
     contacts_by_id,
     contacts_modified_since,
     group_contacts,
@@ -26,7 +27,7 @@ from mailchimpsync.civicrm import (
     owners_of,
     persons,
 )
-from mailchimpsync.civicrm.http.paging import CAPS, IDS_MAX
+from mailchimpsync.civicrm.http.paging import CAPS, IDS_MAX, pages
 from mailchimpsync.civicrm.reads import ADDRESSES_MAX
 from mailchimpsync.errors import AccessError, Code, TransientError
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
@@ -50,7 +51,9 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
         ("people", "PERSONS_MAX", 3),
     ):
         monkeypatch.setattr(f"mailchimpsync.civicrm.{module}.{name}", value)
-    monkeypatch.setattr("mailchimpsync.civicrm.http.paging.pages.__kwdefaults__", {"rows": 3, "unreadable": None})
+    monkeypatch.setattr(
+        "mailchimpsync.civicrm.http.paging.pages.__kwdefaults__", {**(pages.__kwdefaults__ or {}), "rows": 3}
+    )
 
 
 def mails(*addresses: str) -> list[dict[str, object]]:
@@ -115,6 +118,28 @@ def test_a_full_question_is_answered_at_once_and_not_taken_for_a_sites_own_limit
     assert len(found) == IDS_MAX
     assert sandbox.log.as_dict()["total"] == 1
     assert not {IDS_MAX, ADDRESSES_MAX} & CAPS
+
+
+def test_a_number_of_rows_at_which_a_site_may_cut_off_is_not_asked_for_twice_where_all_are_there(
+    civicrm: Civicrm,
+) -> None:
+    sandbox, client = civicrm
+    people = sandbox.load_contacts(
+        [{"emails": [f"{number}@bedrock.org"], "groups": [{"group_id": 8, "status": "Added"}]} for number in range(50)]
+    )
+    assert len(people) in CAPS
+    list(contacts_by_id(client, people[:1]))  # the first request finds the URL pattern
+    sandbox.log.clear()
+
+    sizes = [
+        sum(map(len, contacts_by_id(client, people))),
+        sum(map(len, addresses_of(client, people))),
+        sum(map(len, group_contacts(client, [8], people))),
+        sum(map(len, history(client, [8], None, CLOCK, people))),
+    ]
+
+    assert sizes == [50] * 4
+    assert sandbox.log.as_dict()["total"] == 4
 
 
 @pytest.mark.usefixtures("small_pages")

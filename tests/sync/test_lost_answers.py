@@ -290,4 +290,4 @@ def once_after_the_write(world: World, contact: int) -> None:
         world.pass_time(2)
         world.put(contact, "Removed")
 
-    once_before(world.to_civicrm, "/GroupContact/get", remove)
+    once_before(world.to_civicrm, "/ajax/api4", remove)

@@ -70,5 +70,6 @@ from .stored_values import newest_entry as newest_entry
 from .times import to_site as to_site
 from .times import to_utc as to_utc
 from .writes import NewContact as NewContact
+from .writes import SavedStatuses as SavedStatuses
 from .writes import create_contacts as create_contacts
 from .writes import save_group_contacts as save_group_contacts

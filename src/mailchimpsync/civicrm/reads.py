@@ -180,9 +180,9 @@ def group_contacts(
     unreadable: list[UnreadableRow] | None = None,
 ) -> Iterator[list[GroupContact]]:
     """Yield the present status, in these groups, of contacts that are not in the trash."""
-    for where in _in_groups(group_ids, contact_ids):
+    for where, most in _in_groups(group_ids, contact_ids):
         for rows in pages(
-            client, "GroupContact", _GroupContact, _GROUP_CONTACTS, [*where, *_ALIVE], unreadable=unreadable
+            client, "GroupContact", _GroupContact, _GROUP_CONTACTS, [*where, *_ALIVE], unreadable=unreadable, most=most
         ):
             yield [GroupContact(row["id"], row["contact_id"], row["group_id"], row["status"]) for row in rows]
 
@@ -207,8 +207,16 @@ def history(
         return
     since: Where = [["date", ">=", since_site]] if since_site else []
     since = [["date", "IN", [*seconds]]] if seconds is not None else since
-    for where in _in_groups(group_ids, contact_ids):
-        for rows in pages(client, "SubscriptionHistory", _History, _HISTORY, [*where, *since], unreadable=unreadable):
+    for where, _ in _in_groups(group_ids, contact_ids):
+        for rows in pages(
+            client,
+            "SubscriptionHistory",
+            _History,
+            _HISTORY,
+            [*where, *since],
+            unreadable=unreadable,
+            few=seconds is not None or contact_ids is not None,
+        ):
             entries, undated = readable_values(rows, lambda row: _entry(row, clock), "SubscriptionHistory")
             yield entries
             if unreadable is None and undated:
@@ -222,7 +230,13 @@ def contacts_by_id(
     """Yield the contacts that exist, trashed ones too; an id that is missing was deleted for good."""
     for some in chunks(ids, IDS_MAX):
         for rows in pages(
-            client, "Contact", _Contact, _CONTACTS, [["id", "IN", list(some)], *_ANY], unreadable=unreadable
+            client,
+            "Contact",
+            _Contact,
+            _CONTACTS,
+            [["id", "IN", list(some)], *_ANY],
+            unreadable=unreadable,
+            most=len(some),
         ):
             yield [_state(row) for row in rows]
 
@@ -249,7 +263,8 @@ def contacts_modified_since(
         return
     when: Where = [["modified_date", ">=", since_site] if seconds is None else ["modified_date", "IN", [*seconds]]]
     where = [*when, *_ANY]
-    for rows in pages(client, "Contact", _Contact, _CONTACTS, where, rows=IDS_MAX, unreadable=unreadable):
+    few = seconds is not None
+    for rows in pages(client, "Contact", _Contact, _CONTACTS, where, rows=IDS_MAX, unreadable=unreadable, few=few):
         ids = [row["id"] for row in rows]
         addresses = [one for page in addresses_of(client, ids, unreadable) for one in page]
         yield Modified([_state(row) for row in rows], addresses)
@@ -260,7 +275,8 @@ def addresses_of(
 ) -> Iterator[list[ContactAddress]]:
     """Yield all addresses of some contacts."""
     for some in chunks(contact_ids, IDS_MAX):
-        for rows in pages(client, "Email", _Held, _HELD, [["contact_id", "IN", list(some)]], unreadable=unreadable):
+        where: Where = [["contact_id", "IN", list(some)]]
+        for rows in pages(client, "Email", _Held, _HELD, where, unreadable=unreadable, few=True):
             yield [_address(row) for row in rows if row["email"]]
 
 
@@ -395,13 +411,13 @@ def _merge_target(result: Result | RemoteError) -> int | None:
     return int(target) if target else None
 
 
-def _in_groups(group_ids: Collection[int], contact_ids: Sequence[int] | None) -> Iterator[Where]:
-    """Yield the conditions that together cover these groups and contacts."""
+def _in_groups(group_ids: Collection[int], contact_ids: Sequence[int] | None) -> Iterator[tuple[Where, int | None]]:
+    """Yield the conditions that together cover these groups and contacts, and how many statuses match at most."""
     if not group_ids:
         return
     groups: Where = [["group_id", "IN", sorted(group_ids)]]
     if contact_ids is None:
-        yield groups
+        yield groups, None
         return
     for some in chunks(contact_ids, IDS_MAX):
-        yield [*groups, ["contact_id", "IN", list(some)]]
+        yield [*groups, ["contact_id", "IN", list(some)]], len(group_ids) * len(some)

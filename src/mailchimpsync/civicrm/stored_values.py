@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from mailchimpsync.addresses import normalise_address
-from mailchimpsync.civicrm.http.client import CivicrmClient, Envelope
-from mailchimpsync.civicrm.http.paging import IDS_MAX, Row, Where, chunks, pages
+from mailchimpsync.civicrm.http.client import Call, CivicrmClient, Envelope, succeeded
+from mailchimpsync.civicrm.http.paging import IDS_MAX, PAGE_ROWS, Row, Where, chunks, pages
 from mailchimpsync.civicrm.http.unreadable_rows import UnreadableRow
 from mailchimpsync.model import MCSYNC_METHOD
 
@@ -41,10 +41,28 @@ _EMAILS = TypeAdapter(Envelope[_Email])
 _CONTACTS = TypeAdapter(Envelope[_Contact])
 
 
+_NEWEST: Call = ("SubscriptionHistory", "get", {"select": ["id"], "orderBy": {"id": "DESC"}, "limit": 1})
+
+
 def newest_entry(client: CivicrmClient) -> int:
     """Return the id after which new entries of the groups' history follow."""
-    params = {"select": ["id"], "orderBy": {"id": "DESC"}, "limit": 1}
-    return max((int(row["id"]) for row in client.call("SubscriptionHistory", "get", params)), default=0)
+    return max((int(row["id"]) for row in client.call(*_NEWEST)), default=0)
+
+
+def statuses_and_newest_entry(
+    client: CivicrmClient, wanted: Sequence[tuple[int, int, str]]
+) -> tuple[set[tuple[int, int, str]], int]:
+    """Return those of at most `IDS_MAX` statuses that are there, and the newest entry of the history, by one request.
+
+    Others may be there too: that is for `lost_statuses` to find out, if a site cuts off its answers.
+    """
+    [where] = _at({(contact, group) for contact, group, _ in wanted})
+    statuses = {"select": list(_Status.__annotations__), "where": where, "limit": PAGE_ROWS}
+    found = client.multi({"there": ("GroupContact", "get", statuses), "newest": _NEWEST})
+    rows = succeeded(found["there"]).values
+    there = {(row.get("contact_id"), row.get("group_id"), row.get("status")) for row in rows}
+    newest = max((int(row["id"]) for row in succeeded(found["newest"]).values), default=0)
+    return {one for one in wanted if one in there}, newest
 
 
 def lost_statuses(client: CivicrmClient, wanted: Sequence[tuple[int, int, str]], after: int) -> dict[Place, bool]:
@@ -75,7 +93,8 @@ def addresses_at(client: CivicrmClient, contact_ids: Collection[int]) -> set[tup
     found: set[tuple[int, str]] = set()
     unread: list[UnreadableRow] = []
     for some in chunks(sorted(contact_ids), IDS_MAX):
-        for rows in pages(client, "Email", _Email, _EMAILS, [["contact_id", "IN", list(some)]], unreadable=unread):
+        where: Where = [["contact_id", "IN", list(some)]]
+        for rows in pages(client, "Email", _Email, _EMAILS, where, unreadable=unread, few=True):
             found.update((row["contact_id"], normalise_address(row["email"] or "")) for row in rows)
     return found
 

@@ -15,7 +15,13 @@ from mailchimpsync.civicrm.http.isolation import send_in_halves
 from mailchimpsync.civicrm.http.pace import paced
 from mailchimpsync.civicrm.http.read_back import write_until_kept
 from mailchimpsync.civicrm.reads import owners_of
-from mailchimpsync.civicrm.stored_values import addresses_at, contacts_without_address, lost_statuses, newest_entry
+from mailchimpsync.civicrm.stored_values import (
+    addresses_at,
+    contacts_without_address,
+    lost_statuses,
+    newest_entry,
+    statuses_and_newest_entry,
+)
 from mailchimpsync.errors import RefusedError, TransientError
 from mailchimpsync.http import unreadable_answer
 from mailchimpsync.model import MCSYNC_METHOD
@@ -39,6 +45,13 @@ Record = tuple[int, int, str]
 Created = int | RefusedError
 
 
+class SavedStatuses(NamedTuple):
+    """The records that CiviCRM refused or lost, and the newest entry of the history after the others were saved."""
+
+    refused: dict[Record, RefusedError]
+    newest: int
+
+
 class NewContact(NamedTuple):
     """An individual to be made, with its primary address."""
 
@@ -47,35 +60,50 @@ class NewContact(NamedTuple):
     last_name: str
 
 
-def save_group_contacts(client: CivicrmClient, records: Sequence[Record], list_id: str) -> dict[Record, RefusedError]:
-    """Set statuses, and return the records CiviCRM refused or lost. At most one record for a contact and group.
+def save_group_contacts(
+    client: CivicrmClient, records: Sequence[Record], list_id: str, known_to: int | None = None
+) -> SavedStatuses:
+    """Set statuses; at most one record for a contact and group, at most `IDS_MAX` records.
 
     The history shows `MCsync` and the audience (docs/reference/php-extension.md#the-subscription). Repeating it leaves
     the status as it is, but CiviCRM notes it in the history again (docs/reference/civicrm-behaviour.md#writing-rows):
-    send only what is to change.
+    send only what is to change. `known_to` is the newest entry of the history that is known; None: CiviCRM is asked.
 
     Raises:
         TransientError, AccessError: some of the records may have been saved; send all again.
     """
+    saving = _Saving(client, list_id, newest_entry(client) if known_to is None else known_to)
+    refused = write_until_kept(client, records, saving.save, saving.lost)
+    return SavedStatuses(refused, newest_entry(client) if saving.newest is None else saving.newest)
 
-    def save(some: Sequence[Record]) -> dict[Record, RefusedError]:
-        return send_in_halves(some, lambda records: _save(client, records, f"audience {list_id}"))
 
-    def save_all(some: Sequence[Record]) -> dict[Record, RefusedError]:
+class _Saving:
+    """Statuses that are being saved; `newest` is the newest entry of the history after the last of them was."""
+
+    def __init__(self, client: CivicrmClient, list_id: str, before: int) -> None:
+        self._client, self._tracking, self._before = client, f"audience {list_id}", before
+        self.newest: int | None = None
+
+    def save(self, records: Sequence[Record]) -> dict[Record, RefusedError]:
+        """Save statuses, and return those that were refused."""
+        self.newest = None
         refused: dict[Record, RefusedError] = {}
-        for part in paced(client.runtime, pace, some, save):
+        pace = self._client.pace("group contacts", GROUP_CONTACTS_FIRST, GROUP_CONTACTS_MAX)
+        for part in paced(self._client.runtime, pace, records, self._some):
             refused.update(part)
         return refused
 
-    def lost(some: Sequence[Record]) -> dict[Record, bool]:
-        places = lost_statuses(client, some, before)
-        return {record: places[record[:2]] for record in some if record[:2] in places}
+    def lost(self, records: Sequence[Record]) -> dict[Record, bool]:
+        """Return those that are not there, and whether each may be saved again."""
+        if not records:
+            return {}
+        there, self.newest = statuses_and_newest_entry(self._client, records)
+        unseen = [record for record in records if record not in there]
+        places = lost_statuses(self._client, unseen, self._before) if unseen else {}
+        return {record: places[record[:2]] for record in unseen if record[:2] in places}
 
-    if not records:
-        return {}
-    pace = client.pace("group contacts", GROUP_CONTACTS_FIRST, GROUP_CONTACTS_MAX)
-    before = newest_entry(client)
-    return write_until_kept(client, records, save_all, lost)
+    def _some(self, records: Sequence[Record]) -> dict[Record, RefusedError]:
+        return send_in_halves(records, lambda some: _save(self._client, some, self._tracking))
 
 
 def create_contacts(client: CivicrmClient, records: Sequence[NewContact]) -> list[Created]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from threading import Lock
-from typing import Annotated, Any, ClassVar, Generic, NotRequired, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Generic, NamedTuple, NotRequired, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import httpx2
@@ -101,6 +101,18 @@ class Envelope(TypedDict, Generic[T]):
 
     values: list[T]
     countMatched: NotRequired[int]
+
+
+class Rows(NamedTuple, Generic[T]):
+    """Rows of `get`, and those that can't be read; `matched`: how many match, where that was asked for."""
+
+    found: list[T]
+    unreadable: Sequence[UnreadableRow] = ()
+    matched: int | None = None
+
+
+def _rows(answer: Envelope[T]) -> Rows[T]:
+    return Rows(answer["values"], (), answer.get("countMatched"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,18 +219,22 @@ class CivicrmClient(Remote):
         return self._one(_whole(answer), (entity, action, params), idempotent)["values"]
 
     def read_rows(
-        self, answer: TypeAdapter[Envelope[T]], row: TypeAdapter[T], entity: str, params: Params
-    ) -> tuple[list[T], list[UnreadableRow]]:
-        """Return the rows of `get` that can be read, and those that can't; if most can't, it raises as `read`.
+        self, answer: TypeAdapter[Envelope[T]], row: TypeAdapter[T] | None, entity: str, params: Params
+    ) -> Rows[T]:
+        """Return the rows of `get`, those that can't be read apart; if most can't, it raises as `read`.
 
-        `answer` reads all rows at once, which is much quicker than `row`, which is used where that fails.
+        `answer` reads all rows at once, which is much quicker than `row`, which is used where that fails. Without it, a
+        row that can't be read is an error.
         """
 
-        def read(body: bytes) -> tuple[list[T], list[UnreadableRow]]:
+        def read(body: bytes) -> Rows[T]:
             try:
-                return answer.validate_json(body)["values"], []
+                found = answer.validate_json(body)
             except ValidationError:
-                return readable_rows(body, row, entity)
+                return (
+                    Rows(*readable_rows(body, row, entity)) if row is not None else _rows(parse(answer, body, CIVICRM))
+                )
+            return _rows(found)
 
         return self._one(read, (entity, "get", params), None)
 

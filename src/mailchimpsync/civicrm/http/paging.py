@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, Envelope
+from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, Envelope, Rows
 from mailchimpsync.civicrm.http.unreadable_rows import UnreadableRow
 from mailchimpsync.http import unreadable_answer
 
@@ -42,15 +42,17 @@ R = TypeVar("R", bound=Row)
 class _Page(Generic[R]):
     """A page: its rows, how many it had including unreadable ones, and the id after which the next starts."""
 
-    def __init__(self, rows: list[R], unreadable: list[UnreadableRow], after: int, entity: str) -> None:
+    def __init__(self, found: Rows[R], after: int, entity: str) -> None:
+        rows, unreadable, self._matched = found
         ids = [*(row["id"] for row in rows[:1] + rows[-1:]), *(one.id for one in unreadable if one.id is not None)]
         if rows and (rows[0]["id"] <= after or rows[-1]["id"] < rows[0]["id"]):
             raise unreadable_answer(CIVICRM, f"{entity} not in the order of ids")
         self.rows, self.size, self.last = rows, len(rows) + len(unreadable), max(ids, default=after)
 
-    def is_last(self, asked: int) -> bool:
+    def is_last(self, asked: int, most: int | None) -> bool:
         """Say whether this is the last page, of `asked` rows: a site may return fewer than requested."""
-        return not may_be_cut_off(self.size, asked)
+        is_whole = self.size in (self._matched, most)
+        return is_whole or not may_be_cut_off(self.size, asked)
 
 
 def may_be_cut_off(size: int, asked: int) -> bool:
@@ -73,12 +75,15 @@ def pages(
     *,
     rows: int = PAGE_ROWS,
     unreadable: list[UnreadableRow] | None = None,
+    most: int | None = None,
+    few: bool = False,
 ) -> Iterator[list[R]]:
     """Yield all rows that match, in the order of their ids; asks for exactly the keys of `row`.
 
     While a page is used, the next one is on its way. A page of fewer rows than asked is the last one, unless the site
-    seems to have a limit of its own: then the rows after it are requested as well. Rows that can't be read are
-    added to `unreadable` and left out; without it, they are an error.
+    seems to have a limit of its own: then the rows after it are requested as well. That isn't needed where all are
+    there: as many as can match at `most`, or, where `few` are expected, as many as the site counts in the same request.
+    Rows that can't be read are added to `unreadable` and left out; without it, they are an error.
 
     Raises:
         TransientError: `CV_ODD_ANSWER`, a key is missing, or the ids do not ascend.
@@ -86,22 +91,20 @@ def pages(
 
     def ask(last: int) -> _Page[R]:
         params = {
-            "select": list(row.__annotations__),
+            "select": [*row.__annotations__, *(["row_count"] if few else [])],
             "where": [*where, ["id", ">", last]],
             "orderBy": {"id": "ASC"},
             "limit": rows,
         }
-        if unreadable is None:
-            return _Page(client.read(answer, entity, "get", params), [], last, entity)
-        found, unread = client.read_rows(answer, TypeAdapter(row), entity, params)
-        unreadable.extend(unread)
-        page = _Page(found, unread, last, entity)
-        if not page.is_last(rows) and page.last <= last:
+        found = client.read_rows(answer, TypeAdapter(row) if unreadable is not None else None, entity, params)
+        (unreadable if unreadable is not None else []).extend(found.unreadable)
+        page = _Page(found, last, entity)
+        if not page.is_last(rows, most) and page.last <= last:
             raise unreadable_answer(CIVICRM, f"{entity} without ids")
         return page
 
     page = ask(0)
-    if page.is_last(rows):
+    if page.is_last(rows, most):
         yield from [page.rows] if page.rows else []
         return
     with client.runtime.executor(1) as ahead:
@@ -109,7 +112,7 @@ def pages(
             following = ahead.submit(ask, page.last)
             yield page.rows
             page = following.result()
-            if page.is_last(rows):
+            if page.is_last(rows, most=None):
                 yield from [page.rows] if page.rows else []
                 return
     raise unreadable_answer(CIVICRM, f"{entity} of more than {PAGES_MAX} pages")

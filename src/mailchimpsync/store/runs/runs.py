@@ -357,10 +357,21 @@ def remember_seen(tx: Connection, list_id: str, seen: Mapping[str, Any]) -> None
     tx.execute(update(status).where(status.c.list_id == list_id).values(seen=seen))
 
 
-def record_history(tx: Connection, list_id: str, newest: int | None) -> None:
-    """Record the end of CiviCRM's history including our latest changes; None: they are being made."""
-    seen = tx.execute(select(status.c.seen).where(status.c.list_id == list_id)).scalar_one_or_none()
-    remember_seen(tx, list_id, {**(seen or {}), HISTORY: newest})
+def record_history(tx: Connection, list_id: str, newest: int) -> None:
+    """Record the end of CiviCRM's history including our latest changes."""
+    remember_seen(tx, list_id, {**_seen(tx, list_id), HISTORY: newest})
+
+
+def history_before_changes(tx: Connection, list_id: str) -> int | None:
+    """Return the end of CiviCRM's history as it is known, and record that it is unknown while changes are made."""
+    seen = _seen(tx, list_id)
+    remember_seen(tx, list_id, {**seen, HISTORY: None})
+    known_to: int | None = seen.get(HISTORY)
+    return known_to
+
+
+def _seen(tx: Connection, list_id: str) -> Mapping[str, Any]:
+    return tx.execute(select(status.c.seen).where(status.c.list_id == list_id)).scalar_one_or_none() or {}
 
 
 def history_known_to(tx: Connection) -> int | None:

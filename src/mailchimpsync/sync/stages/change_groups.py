@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from mailchimpsync.civicrm import newest_entry, save_group_contacts
+from mailchimpsync.civicrm import SavedStatuses, save_group_contacts
 from mailchimpsync.decide import DEPARTED
 from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import Code, RefusedError
@@ -25,6 +25,7 @@ from mailchimpsync.sync.updates.member_data import first_request_body
 from mailchimpsync.sync.updates.refusals import civicrm_refusal, count_refused, refuse_row_by_civicrm
 
 CHANGES_PER_STEP = 5_000
+NOTHING_SAVED = SavedStatuses({}, 0)
 NOTHING_CONFIRMED_YET: Mapping[tuple[int, int], str | None] = {}
 
 _DEPARTURES = {code.value: departure.value for departure, code in DEPARTED.items()}
@@ -47,13 +48,12 @@ def change_groups(run: Run) -> bool:
         with run.transaction() as tx:
             changes = plans.open_changes(tx, run.id, CHANGES_PER_STEP)
             records = _records(changes)
-            if records:
-                runs.record_history(tx, run.list_id, None)
+            known_to = runs.history_before_changes(tx, run.list_id) if records else None
         if not changes:
             return True
         corrected = apply_corrections(run, changes)
-        refused = save_group_contacts(run.civicrm, list(records), run.list_id) if records else {}
-        _record_results(run, changes, records, refused, corrected, newest_entry(run.civicrm) if records else None)
+        saved = save_group_contacts(run.civicrm, list(records), run.list_id, known_to) if records else NOTHING_SAVED
+        _record_results(run, changes, records, saved, corrected)
         run.progress.advance(len(changes))
         if run.deadline.reached:
             return False
@@ -86,14 +86,14 @@ def _record_results(
     run: Run,
     changes: Sequence[Change],
     records: Collection[Record],
-    refused: Mapping[Record, RefusedError],
+    saved: SavedStatuses,
     corrected: tuple[Mapping[int, RefusedError], Sequence[NewEntry]],
-    newest: int | None,
 ) -> None:
     """Record results; a row overruled by another one of its contact stays due, repeated changes are journalled once.
 
-    `newest` is CiviCRM's newest history entry after the changes: an own entry beyond it shows that our database is old.
+    An own entry of the history beyond the newest one after the changes shows that our database is old.
     """
+    refused = saved.refused
     uncorrected, correction_entries = corrected
     failed = {
         **uncorrected,
@@ -128,8 +128,8 @@ def _record_results(
         count_refused(tx, [(run.id, change["cache_id"]) for change in changes if change["id"] in failed])
         # including changes left by a failed run
         plans.drop_plans_of_rows(tx, [change["cache_id"] for change in changes])
-        if newest is not None:
-            runs.record_history(tx, run.list_id, newest)
+        if records:
+            runs.record_history(tx, run.list_id, saved.newest)
         regrouped = [change["cache_id"] for change in done if change["group_changes"]]
         groups.snapshot_groups(tx, run.list_id, cache.c.id.in_(regrouped))
 

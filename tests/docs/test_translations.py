@@ -14,8 +14,8 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from mailchimpsync.actions.texts.wording import ON_SCREENS
 from mailchimpsync.errors import REGISTRY, remedy_when_lasting
-from mailchimpsync.web.screens.wording import ON_SCREENS
 
 ROOT = Path(__file__).parents[2]
 
@@ -108,13 +108,9 @@ ONLY_TYPED = {
 }
 """Texts that only answer what someone has typed: no screen offers it."""
 
-ONLY_SENT = {"actions/alerts/descriptions.py", "actions/alerts/messages.py"}
-"""Where texts of alerts are that are sent; screens say these things in their own words (`notices.py`)."""
 
-
-def test_no_text_that_can_reach_a_screen_names_a_command() -> None:
-    texts = [message for message in translator().collect() if not {file for file, _ in message.locations} <= ONLY_SENT]
-    found = {str(one) for message in texts for one in _forms(message.id)}
+def test_no_text_that_can_reach_a_screen_or_an_e_mail_with_a_button_names_a_command() -> None:
+    found = {str(one) for message in translator().collect() for one in _forms(message.id)}
     found |= {remedy_when_lasting(code) for code in REGISTRY}
 
     assert [text for text in found - ONLY_TYPED - set(ON_SCREENS) if COMMAND.search(text)] == []
@@ -124,3 +120,18 @@ def test_no_text_that_can_reach_a_screen_names_a_command() -> None:
 
 def _forms(text: object) -> tuple[object, ...]:
     return text if isinstance(text, tuple) else (text,)
+
+
+SPELT_ONE_WAY = re.compile(
+    r"\b\w*(?:ou?rganis|colou?r|favou?r|behaviou?r|honou?r|cent(?:re|er)|(?:un)?licen[cs]|catalog|cancell?(?:ed|ing)|gr[ae]y"
+    r"|label(?:led|ed|ling|ing)|judg|postcode|(?:recogn|real|general|personal|minim|optim|custom|organ|summar)[iy][sz]"
+    r"|analy[sz]|fulfil|enrol|programme)\w*",
+    re.IGNORECASE,
+)
+"""Words that British and American readers spell in different ways."""
+
+
+def test_the_screens_are_spelt_as_british_and_american_readers_both_spell() -> None:
+    found = {str(one) for message in translator().collect() for one in _forms(message.id)}
+
+    assert [text for text in found if SPELT_ONE_WAY.search(text)] == []

@@ -13,10 +13,12 @@ from django.utils.translation import override
 from playwright.sync_api import Page, expect
 
 from mailchimpsync.actions import createplan, createverification, getruns, pausesync
+from mailchimpsync.config import Schedule
 from mailchimpsync.decide import Excess
 from mailchimpsync.messages import moment, say
 from mailchimpsync.model import ChangeKind, Limit
 from mailchimpsync.web.models import Role
+from mailchimpsync.web.screens.configuration.connection.schedule_words import schedule_lines
 from mailchimpsync.web.templatetags.screens import ago, translated
 from mailchimpsync.web.templatetags.screens import moment as shown_moment
 from mailchimpsync_sandbox.world import AUDIENCE_ID
@@ -98,6 +100,15 @@ def test_a_time_is_the_same_in_a_table_and_within_a_sentence(language: str) -> N
         ]
         assert [written in text for text in told] == [True] * 4
         assert translated("The code is 2026-13-45, not a day.") == "The code is 2026-13-45, not a day."
+
+
+@pytest.mark.parametrize(("language", "time"), [("en-GB", "03:15"), ("en-US", "3:15 AM"), ("de", "03:15")])
+def test_the_times_of_a_schedule_are_written_as_the_reader_writes_times(language: str, time: str) -> None:
+    schedule = Schedule(cron="15 3 * * 1-5", quiet="22:00-06:00", time_zone="Europe/Berlin")
+    with override(language):
+        when, quiet, *_ = schedule_lines(schedule)
+    assert f"{time} (Europe/Berlin)" in when
+    assert ("10:00 PM" in quiet) == (language == "en-US")
 
 
 def test_without_a_known_time_zone_times_are_in_utc_and_say_so() -> None:

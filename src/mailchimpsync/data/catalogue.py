@@ -71,7 +71,7 @@ SUMMARIES: Mapping[str, Summary] = {
 ALIASES: Mapping[str, tuple[str, str, str]] = {
     "birthday": ("birth_date", "Birthday", "birthday"),
     "phone": ("phone_primary.phone", "Primary phone", "phone"),
-    "contact_id": ("id", "Contact id", "number"),
+    "contact_id": ("id", "Contact ID", "number"),
     "checksum": ("hash", "Checksum for personal links", "text"),
 }
 """Short names for contact fields: the field, its label, its usual merge field type."""

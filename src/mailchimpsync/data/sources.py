@@ -9,6 +9,7 @@ from typing import Any
 from mailchimpsync.config.data import SECRETS
 from mailchimpsync.data.catalogue import ALIASES, SUMMARIES
 from mailchimpsync.data.plugin_api import Lookup
+from mailchimpsync.messages import say
 
 FIELDS_MAX = 5_000
 _JOINED = {
@@ -18,6 +19,16 @@ _JOINED = {
     "address_primary.country_id:label": "Primary address: country",
     "email_primary.email": "Primary e-mail",
 }
+_AS_ON_FORMS = {
+    "do_not_email": say("Do not email"),
+    "do_not_phone": say("Do not phone"),
+    "do_not_mail": say("Do not mail"),
+    "do_not_sms": say("Do not SMS"),
+    "do_not_trade": say("Do not trade"),
+    "is_opt_out": say("No Bulk Emails (User Opt Out)"),
+}
+"""The labels on CiviCRM's forms; `getFields` makes them of the names where it isn't translated: “Do Not Sms”."""
+
 _TYPES = {"Date": "date", "Datetime": "date", "Timestamp": "date", "Integer": "number", "Money": "number"}
 
 
@@ -57,10 +68,15 @@ def _joined() -> Iterator[Source]:
         yield Source(name, label, "text", "field")
 
 
+def _label(name: str, label: str) -> str:
+    is_made_of_name = label.casefold() == name.replace("_", " ")
+    return _AS_ON_FORMS.get(name, label) if is_made_of_name else label
+
+
 def _of_field(field: Mapping[str, Any]) -> Iterator[Source]:
     if field.get("fk_entity") and not field.get("options"):
         return  # the id of another record means nothing to people, and changes when that record is merged
-    label = str(field.get("label") or field.get("title") or field["name"])
+    label = _label(field["name"], str(field.get("label") or field.get("title") or field["name"]))
     kind = "custom" if field.get("type") == "Custom" else "field"
     if field.get("options"):
         yield Source(f"{field['name']}:label", label, "text", kind)

@@ -39,8 +39,8 @@ def fields_of(
             {
                 "required": one.required and one.default is None,
                 "name": one.name,
-                "title": one.name.replace("_", " ").capitalize(),
-                "label": one.name.replace("_", " ").capitalize(),
+                "title": one.name.replace("_", " ").title(),
+                "label": one.name.replace("_", " ").title(),
                 "data_type": str(one.data_type),
                 "options": options,
                 "entity": entity.name,

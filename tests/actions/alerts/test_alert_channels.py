@@ -307,7 +307,7 @@ def test_the_weeks_summary_comes_once_a_week_and_names_nobody(alert_site: AlertS
 
     text = text_of(alert_site.mailbox.mails[-1])
     assert days == [1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0]
-    assert "Last complete sync: 2026-11-20 12:00 UTC." in text
+    assert "Last complete sync: 20 Nov 2026, 12:00 (UTC)." in text
     assert "People who can't be synced and need attention: 0 of 1." in text
     assert "Open problems: none." in text
     assert "bella" not in text

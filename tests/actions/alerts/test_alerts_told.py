@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Literal
 
 import pytest
 from sqlalchemy import func, select, update
@@ -48,8 +49,37 @@ def test_a_message_says_what_it_means_what_to_do_and_where(alert_site: AlertSite
 
     text = text_of(alert_site.mailbox.mails[0])
     assert "What to do: " in text
-    assert "`mailchimpsync alerts ack 1`" in text
+    assert "press “Acknowledge” beside the problem" in text
+    assert "`mailchimpsync" not in text
     assert url in text
+
+
+def test_a_message_without_a_page_to_open_names_commands(alert_site: AlertSite) -> None:
+    alert_site.disable_the_group()
+    alert_site.sync()
+    alert_site.look()
+
+    assert "`mailchimpsync alerts ack 1`" in text_of(alert_site.mailbox.mails[0])
+
+
+@pytest.mark.parametrize(
+    ("language", "since"),
+    [("en", "Since 20 Nov 2026, 13:00 (Europe/Berlin)."), ("de", "Seit 20.11.2026, 13:00 (Europe/Berlin).")],
+)
+def test_times_are_those_of_the_connections_schedule_and_say_so(
+    alert_site: AlertSite, language: Literal["en", "de"], since: str
+) -> None:
+    alert_site.link(schedule=Schedule(time_zone="Europe/Berlin"))
+    email = alert_site.site.configuration.alerts.email
+    assert email is not None
+    alert_site.is_told(email=email.model_copy(update={"language": language}))
+    alert_site.disable_the_group()
+    alert_site.sync()
+    alert_site.look()
+
+    text = text_of(alert_site.mailbox.mails[0])
+    assert since in " ".join(text.split())
+    assert "UTC" not in text
 
 
 def test_a_person_who_does_nothing_is_reminded_a_limited_number_of_times(alert_site: AlertSite) -> None:

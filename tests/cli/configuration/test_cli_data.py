@@ -47,7 +47,7 @@ def test_plugins_are_listed_with_what_is_wrong(mapped: CommandLine) -> None:
 
 
 def test_missing_fields_are_created_then_a_preview_shows_people_and_a_sync_sends(mapped: CommandLine) -> None:
-    assert "JOB: Job title (text)" in mapped("data", "create-fields").stdout
+    assert "JOB: Job Title (text)" in mapped("data", "create-fields").stdout
     assert "has all mapped merge fields" in mapped("data", "create-fields").stdout
     assert mapped("sync", "--with-data").exit_code == 0
 

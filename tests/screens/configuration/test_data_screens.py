@@ -243,6 +243,7 @@ def test_ada_finds_a_source_by_a_part_of_its_name_previews_a_person_and_reads_ho
     source = page.get_by_label("Row 1: source")
 
     page.get_by_label("Row 1: merge field").fill("since")
+    assert "Do not SMS" in source.locator("option").all_inner_texts()
     page.get_by_label("Find a source").fill("member since")
     expect(page.get_by_text("Matching sources: 1")).to_be_visible()
     assert source.locator("option:not([hidden])").all_inner_texts() == ["Choose …", "Membership: member since"]
@@ -284,7 +285,7 @@ def test_ada_makes_a_map_sees_real_people_creates_what_is_missing_and_reads_what
     expect(page.get_by_role("alert")).to_have_count(0)
 
     page.get_by_label("Row 6: merge field").fill("CID")
-    page.get_by_label("Row 6: source").select_option(label="Contact id")
+    page.get_by_label("Row 6: source").select_option(label="Contact ID")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("the audience has no such merge field").first).to_be_visible()
     page.get_by_role("button", name="Create missing merge fields").click()

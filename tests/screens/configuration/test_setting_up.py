@@ -111,7 +111,7 @@ def test_what_is_wrong_with_civicrm_is_said_beside_the_field_and_nothing_is_save
     page = visit(charity, "/configuration/civicrm")
 
     set_up_civicrm(page, charity.civicrm_url, "not the key")
-    expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text("CiviCRM doesn't recognise the API key.")
+    expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text("CiviCRM doesn't know the API key.")
     set_up_civicrm(page, "crm.example.org", CIVICRM_KEY)
     expect(page.locator(".field:has(#id_url) .errorlist")).to_contain_text("must start with https:// or http://")
     set_up_civicrm(page, charity.mailchimp_url, CIVICRM_KEY)

@@ -19,7 +19,9 @@ import httpx2
 from pydantic import SecretStr
 
 from mailchimpsync.actions.alerts.emails import make_email
+from mailchimpsync.actions.alerts.for_people import for_people
 from mailchimpsync.actions.alerts.messages import Content, headline, paragraphs
+from mailchimpsync.actions.texts.languages import ENGLISH
 from mailchimpsync.config import Alerts, AlertWebhook, Email, Slack
 from mailchimpsync.http import USER_AGENT, tls
 
@@ -141,7 +143,8 @@ def send_slack(slack: Slack, content: Content, _key: str, _now: datetime) -> Non
     Raises:
         DeliveryError: it was not taken.
     """
-    title, *rest = (_for_slack(one) for one in (headline(content), *paragraphs(content)[1:]))
+    said = for_people(content, ENGLISH)
+    title, *rest = (_for_slack(one) for one in (headline(said), *paragraphs(said)[1:]))
     body = json.dumps({"text": "\n".join([f"*{title}*", *rest])}, ensure_ascii=False).encode()
     _call("POST", slack.webhook_url.get_secret_value(), body, {"Content-Type": "application/json"})
 

@@ -14,8 +14,8 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
+from mailchimpsync.actions.alerts.for_people import for_people
 from mailchimpsync.actions.alerts.messages import BULLET, Content, headline, paragraphs
-from mailchimpsync.actions.texts.languages import translator_of
 from mailchimpsync.config import Email
 
 _COLOURS = {"problem": "#b3261e", "reminder": "#b3261e", "recovered": "#1a7f4b"}
@@ -25,7 +25,7 @@ _CODE = re.compile("`([^`]+)`")
 
 def make_email(email: Email, content: Content, now: datetime) -> EmailMessage:
     """Return the e-mail of a message to all who get alerts."""
-    translated = _in_language(content, email.language)
+    translated = for_people(content, email.language)
     message = EmailMessage()
     message["From"], message["To"] = email.sender, ", ".join(email.to)
     message["Subject"] = headline(translated)
@@ -36,13 +36,6 @@ def make_email(email: Email, content: Content, now: datetime) -> EmailMessage:
     message.set_content("\n\n".join(paragraphs(translated)).replace(f"\n\n{BULLET}", f"\n{BULLET}") + "\n")
     message.add_alternative(_html(translated, email.language), subtype="html")
     return message
-
-
-def _in_language(content: Content, language: str) -> Content:
-    translate = translator_of(language)
-    lines = [translate(one) for one in content["lines"]]
-    texts = {name: translate(content[name]) for name in ("title", "button") if content.get(name)}
-    return {**content, **texts, "lines": lines}
 
 
 def _html(content: Content, language: str) -> str:

@@ -66,8 +66,16 @@ def _message(site: Site, event: str, title: str, lines: Sequence[str], alert: St
         "url": f"{public.rstrip('/')}/{place.path}" if public else None,
         "button": place.label,
         "at": plain(site.runtime.now()),
+        "time_zone": _time_zone(site, alert),
         "alert": _about(alert) if alert is not None else None,
     }
+
+
+def _time_zone(site: Site, alert: StoredAlert | None) -> str:
+    """Return the zone of a connection's schedule; without a connection, that of all of them, if it is the same."""
+    about = None if alert is None else alert.list_id
+    zones = {one.schedule.time_zone for one in site.configuration.connections if about in (None, one.audience_id)}
+    return zones.pop() if len(zones) == 1 else "UTC"
 
 
 def _about(alert: StoredAlert) -> dict[str, Any]:

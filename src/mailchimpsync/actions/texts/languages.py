@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from gettext import translation
 from importlib.resources import as_file, files
+from zoneinfo import ZoneInfo
 
 from mailchimpsync.messages import in_language
 
 ENGLISH = "en"
+_MOMENT = re.compile(r"\b(\d{4}-\d\d-\d\d \d\d:\d\d) UTC\b")
+_FORMATS = {ENGLISH: "{0.day} {0:%b %Y, %H:%M} ({1})", "de": "{0:%d.%m.%Y, %H:%M} ({1})"}
 _NUMBER = re.compile(r"\d{1,3}(,\d{3})+")
 
 
-def translator_of(language: str) -> Callable[[str], str]:
-    """Return what translates a text into a language, `en` or `de`."""
-    if language == ENGLISH:
-        return str
-    translate = _catalogue(language)
-    return lambda text: in_language(text, translate, _with_dots)
+def with_times_in(zone: str, language: str, text: str) -> str:
+    """Return a text in which each time of `messages.moment` is in a time zone, which is named."""
+
+    def written(found: re.Match[str]) -> str:
+        local = datetime.fromisoformat(found[1]).replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
+        return _FORMATS[language].format(local, zone)
+
+    return _MOMENT.sub(written, text)
+
+
+def translator_of(language: str, wording: Mapping[str, str] | None = None) -> Callable[[str], str]:
+    """Return what translates a text into a language, `en` or `de`; `wording` replaces texts before that."""
+    instead = wording or {}
+    translate, localise = (str, str) if language == ENGLISH else (_catalogue(language), _with_dots)
+    return lambda text: in_language(text, lambda one: translate(instead.get(one, one)), localise)
 
 
 @cache

@@ -466,7 +466,7 @@ def _refused_login(answer: Answer, *, has_web_server: bool) -> AccessError:
     elif "not allowed" in said:
         code, why = Code.CV_AUTH_METHOD, say("CiviCRM doesn't accept API keys in the header X-Civi-Auth")
     else:
-        code, why = Code.CV_AUTH, say("CiviCRM doesn't recognise the API key")
+        code, why = Code.CV_AUTH, say("CiviCRM doesn't know the API key")
     return AccessError(code, why, status=answer.status, detail="" if "<" in said else redact(said))
 
 

@@ -7,7 +7,7 @@ from mailchimpsync.errors.rights import SMALLEST, Right, quoted
 
 CIVICRM_STOPS: dict[Code, Entry] = {
     Code.CV_AUTH: Entry(
-        "CiviCRM doesn't recognise the API key.",
+        "CiviCRM doesn't know the API key.",
         "The key is wrong, was changed or removed in CiviCRM, or belongs to a contact without a user account on "
         "the site.",
         "Check the API key of the user's contact in CiviCRM (Contact, tab “API key”), and enter the same one here.",

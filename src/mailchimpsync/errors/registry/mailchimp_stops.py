@@ -7,7 +7,7 @@ from mailchimpsync.errors.codes import Code, Entry, Retry, Who
 MAILCHIMP_STOPS: dict[Code, Entry] = {
     Code.MC_AUTH: Entry(
         "Mailchimp doesn't accept the API key.",
-        "The key is wrong, was revoked or belongs to another data centre, or its user was removed.",
+        "The key is wrong, was revoked or belongs to another server, or its user was removed.",
         "Create a new key at Mailchimp (Account, Extras, API keys) and run `mailchimpsync connect` with it.",
     ),
     Code.MC_FORBIDDEN: Entry(
@@ -40,7 +40,7 @@ MAILCHIMP_STOPS: dict[Code, Entry] = {
     ),
     Code.MC_BAD_KEY: Entry(
         "That doesn't look like a Mailchimp API key.",
-        "A key ends in a hyphen and its data centre, such as -us6.",
+        "A key ends in a hyphen and its server prefix, such as -us6.",
         "Copy the whole key from Mailchimp (Account, Extras, API keys).",
     ),
     Code.MC_THROTTLED: Entry(

@@ -207,7 +207,7 @@ SERVICE: dict[Code, Entry] = {
     Code.BATCH_UNPROVED: Entry(
         "The response to a batch was lost, so it isn't known yet which of the account's batches it is.",
         "The connection failed while the batch was being sent. Mailchimp's list of batches doesn't show their "
-        "contents, so the batch is recognised only when its results prove it, once Mailchimp has finished it.",
+        "contents, so the batch is identified only when its results prove it, once Mailchimp has finished it.",
         "Nothing to do: each sync checks again. The batch's updates wait; other people's updates continue.",
         Who.NOBODY,
         Retry.NEXT_RUN,

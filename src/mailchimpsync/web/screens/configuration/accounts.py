@@ -37,7 +37,7 @@ class KeyForm(ConfigurationForm):
     api_key = SecretField(
         label=gettext_lazy("API key"),
         help_text=gettext_lazy(
-            "Create one at Mailchimp under Account, Extras, API keys. It ends with a data centre, for example -us6."
+            "Create one at Mailchimp under Account, Extras, API keys. It ends with a server prefix, for example -us6."
         ),
         required=True,
     )

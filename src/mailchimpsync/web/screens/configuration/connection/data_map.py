@@ -79,7 +79,7 @@ def _fields(number: int, rule: FieldRule | None, options: OptionGroups) -> Itera
     yield NotBlank(
         label=_("Addresses: placeholder for missing parts, for example “-”"),
         help_text=_(
-            "Mailchimp requires street, town, state and postcode. If you leave this blank, incomplete "
+            "Mailchimp requires street, town, state and postal code. If you leave this blank, incomplete "
             "addresses aren't sent."
         ),
         required=False,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, time
 
 from cronsim import CronSim
 from django.utils.dates import WEEKDAYS
+from django.utils.formats import time_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -27,7 +28,7 @@ def schedule_lines(schedule: Schedule) -> Iterator[str]:
     if schedule.quiet is not None:
         begin, _dash, end = schedule.quiet.partition("-")
         text = _("Quiet hours from %(begin)s to %(end)s (%(zone)s): only changes are synced then.")
-        yield text % {"begin": begin, "end": end, "zone": schedule.time_zone}
+        yield text % {"begin": _clock(*begin.split(":")), "end": _clock(*end.split(":")), "zone": schedule.time_zone}
     yield _everything(schedule.full_every_days)
     yield _comparison(schedule.verify_every_days)
 
@@ -53,7 +54,12 @@ def _times(minute: str, hour: str) -> str:
     minutes, hours = minute.split(","), hour.split(",")
     if not all(one.isdecimal() for one in (*minutes, *hours)) or len(minutes) * len(hours) > _TIMES_SHOWN_MAX:
         return ""
-    return ", ".join(f"{int(one):02}:{int(other):02}" for one in hours for other in minutes)
+    return ", ".join(_clock(one, other) for one in hours for other in minutes)
+
+
+def _clock(hour: str, minute: str) -> str:
+    """Return a time of day as the reader writes it."""
+    return time_format(time(int(hour), int(minute)), "TIME_FORMAT")
 
 
 def _weekdays(weekday: str) -> str:

@@ -34,8 +34,11 @@ SELDOM_USED = {
     "babel": "collecting texts",
     "django": "serving",
     "mailchimpsync.actions.campaigns.campaigns": "campaigns",
+    "mailchimpsync.actions.fleet": "a fleet",
     "mailchimpsync.actions.doctor": "doctor",
     "mailchimpsync.actions.people.erase": "erase",
+    "mailchimpsync.store.fleet": "a fleet",
+    "mailchimpsync.store.schema.fleet_tables": "a fleet",
     "mailchimpsync.sync.verify": "verify",
     "mailchimpsync.web": "serving",
     "mailchimpsync.worker": "serving",
@@ -62,7 +65,7 @@ USED_BY_RUNS = {
 }
 DECLARATIONS = {"mailchimpsync.cli.demo.options"} | {
     f"mailchimpsync.cli.commands.{package}.options"
-    for package in ("sync", "plans", "people", "configuration", "service")
+    for package in ("sync", "plans", "people", "configuration", "service", "fleet")
 }
 LISTING = re.compile("List |.*, and list ", re.DOTALL)
 VOCABULARY = {"mailchimpsync.model", "mailchimpsync.invisible"}

@@ -103,7 +103,6 @@ ONLY_TYPED = {
     "There is no site in %(home)s yet; run `mailchimpsync init`.",
     "%(home)s is the home of one site, not of a fleet: leave out `--site %(name)s`.",
     "%(home)s is the home of a fleet. Choose a site with --site; `mailchimpsync site list` lists them.",
-    "%(home)s is the home of a fleet. Add a site with `mailchimpsync site add`.",
     "%(home)s is the home of one site. `mailchimpsync fleet init` creates a fleet, in another home.",
 }
 """Texts that only answer what someone has typed: no screen offers it."""

@@ -139,6 +139,8 @@ from .finding import Level as Level
 from .fleet.fleet import Fleet as Fleet
 from .fleet.opening import create_fleet as create_fleet
 from .fleet.opening import open_fleet as open_fleet
+from .fleet_overview import SiteOverview as SiteOverview
+from .fleet_overview import overview as overview
 from .opening import create_site as create_site
 from .opening import migrate_site as migrate_site
 from .opening import open_site as open_site

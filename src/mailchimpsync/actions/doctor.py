@@ -63,7 +63,12 @@ def doctor(site: Site) -> list[Finding]:
 
 
 def examine(
-    home: Path | None = None, *, runtime: Runtime | None = None, clients: Clients | None = None, deep: bool = False
+    home: Path | None = None,
+    *,
+    site_name: str | None = None,
+    runtime: Runtime | None = None,
+    clients: Clients | None = None,
+    deep: bool = False,
 ) -> list[Finding]:
     """Do what `doctor` does, even if the site can't be opened; with `deep`, also check how CiviCRM behaves.
 
@@ -73,7 +78,7 @@ def examine(
     settings = load_settings(home)
     findings = list(_run_checks(_SETTINGS_CHECKS, settings))
     try:
-        site = open_site(home, runtime=runtime, clients=clients)
+        site = open_site(home, site=site_name, runtime=runtime, clients=clients)
     except MailchimpsyncError as error:
         is_reported = any(one.code is error.code for one in findings)
         return findings if is_reported else [*findings, failed("Site", error)]

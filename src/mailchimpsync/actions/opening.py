@@ -78,21 +78,20 @@ def _open_site(settings: Settings, runtime: Runtime | None, clients: Clients | N
 def create_site(
     home: Path | None = None,
     *,
+    site: str | None = None,
     database: str | None = None,
     runtime: Runtime | None = None,
     clients: Clients | None = None,
 ) -> Site:
-    """Create what a site lacks of its home directory, key and database, and open it.
+    """Create what a site lacks of its home directory, key and database, and open it. A site of a fleet lacks nothing.
 
     Raises:
-        UsageError: the site has another database already.
+        UsageError: the site has another database already, or as `open_site`.
         ConfigurationError, StoreError: as `open_site`.
     """
     before = load_settings(home)
-    if before.fleet:
-        raise UsageError(
-            say("%(home)s is the home of a fleet. Add a site with `mailchimpsync site add`.", home=before.home)
-        )
+    if before.fleet or site:
+        return open_site(home, site=site, runtime=runtime, clients=clients)
     write_settings(before.home, database)
     settings = complete(load_settings(before.home), database)
     migrate_site(settings, runtime or Runtime())

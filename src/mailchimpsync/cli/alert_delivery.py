@@ -13,10 +13,10 @@ SECONDS = 15.0
 """How long messages are sent; the next sync sends the rest."""
 
 
-def deliver_alerts(home: Path | None) -> None:
+def deliver_alerts(home: Path | None, site_name: str | None) -> None:
     """Record problems and send alerts. An error here doesn't fail the command, which has already finished."""
     try:
-        with open_site(home) as site:
+        with open_site(home, site=site_name) as site:
             watch(site, seconds=SECONDS)
     except Exception as error:  # noqa: BLE001 (a finished sync must not fail because of its alerts)
         what = f"Alerts couldn't be sent ({type(error).__name__}). The next sync tries again."

@@ -38,6 +38,8 @@ COMMANDS = {
     "config": ("commands.configuration", "Show, edit, export and import the configuration."),
     "user": ("commands.service", "Manage the users of the screens."),
     "token": ("commands.service", "Create and revoke tokens for the HTTP API."),
+    "fleet": ("commands.fleet", "Create a fleet, which serves many sites."),
+    "site": ("commands.fleet", "Add, list, move and remove the sites of a fleet."),
     "migrate": ("commands.service", "Update the database to this version."),
     "doctor": ("commands.service", "Check for problems and show how to fix them."),
     "explain": ("commands.people", "Explain why a person is on a list or not."),
@@ -91,12 +93,13 @@ class LazyGroup(Group):
 @click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The site's home directory. Default: MAILCHIMPSYNC_HOME, else the current directory if it contains "
+    help="The home of the site or fleet. Default: MAILCHIMPSYNC_HOME, else the current directory if it contains "
     "mailchimpsync.toml, else ~/.mailchimpsync.",
 )
+@click.option("--site", metavar="NAME", help="Which site of a fleet. Default: MAILCHIMPSYNC_SITE.")
 @click.version_option(__version__, prog_name="mailchimpsync", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, home: Path | None) -> None:
+def cli(ctx: click.Context, home: Path | None, site: str | None) -> None:  # noqa: ARG001 (`site_name_of` reads it)
     """Keep CiviCRM mailing groups and Mailchimp audiences in sync, in both directions."""
     ctx.obj = home
 

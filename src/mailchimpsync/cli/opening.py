@@ -15,6 +15,12 @@ def home_of(ctx: click.Context) -> Path | None:
     return home
 
 
+def site_name_of(ctx: click.Context) -> str | None:
+    """Return the site given with --site, if one was given."""
+    name: str | None = ctx.find_root().params.get("site")
+    return name
+
+
 def site_of(ctx: click.Context) -> Site:
-    """Open the site in the home directory."""
-    return open_site(home_of(ctx))
+    """Open the site in the home directory, or the chosen site of the fleet there."""
+    return open_site(home_of(ctx), site=site_name_of(ctx))

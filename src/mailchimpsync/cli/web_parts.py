@@ -44,13 +44,15 @@ def web_parts(site: Site) -> Iterator[None]:
     check_installed()
     from django.db import connections  # noqa: PLC0415 (most commands need no Django)
 
+    from mailchimpsync.web.site_database.base import serving  # noqa: PLC0415
     from mailchimpsync.web.wsgi import set_up  # noqa: PLC0415
 
     set_up(site)
-    try:
-        yield
-    finally:
-        connections.close_all()
+    with serving(site.store.namespace):
+        try:
+            yield
+        finally:
+            connections.close_all()
 
 
 def _missing() -> list[str]:

@@ -30,7 +30,8 @@ def django_database(settings: Settings) -> dict[str, Any]:
         case "sqlite":
             return _sqlite(url)
         case "postgresql":
-            return _server(url, "django.db.backends.postgresql", {})
+            engine = "mailchimpsync.web.site_database" if settings.fleet else "django.db.backends.postgresql"
+            return _server(url, engine, {})
         case _:
             return _mariadb(url)
 

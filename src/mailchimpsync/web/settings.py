@@ -148,7 +148,12 @@ def prepare_database(settings: Settings) -> None:
     Several services may start on one database at the same time: one of them migrates, the others wait.
     """
     with database_lock(settings):
-        call_command("migrate", interactive=False, verbosity=0)
+        migrate_tables()
+
+
+def migrate_tables() -> None:
+    """Carry out Django's migrations; call `prepare_database` instead, unless nobody else can be doing so."""
+    call_command("migrate", interactive=False, verbosity=0)
 
 
 def _signing_in(settings: Settings) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from mailchimpsync.actions import Site
 from mailchimpsync.web.limits import Limits
 from mailchimpsync.web.service import ENVIRON_KEY, Service
 from mailchimpsync.web.settings import configure, prepare_database
+from mailchimpsync.web.tables import bring_up
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 def set_up(site: Site) -> None:
     """Set up Django for a site, and make the tables for its users."""
     configure(site.settings, site.keyring.derive("web"))
-    prepare_database(site.settings)
+    if site.settings.fleet:
+        bring_up(site.store)
+    else:
+        prepare_database(site.settings)
 
 
 def make_application(

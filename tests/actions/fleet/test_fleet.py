@@ -76,7 +76,7 @@ def test_a_fleet_asks_which_site_and_a_home_has_none(fleet: Fleet, tmp_path: Pat
         open_site(fleet.settings.home)
     with pytest.raises(UsageError, match="leave out `--site green`"):
         open_site(tmp_path / "site", site="green")
-    with pytest.raises(UsageError, match="site add"):
+    with pytest.raises(UsageError, match="--site"):
         create_site(fleet.settings.home)
     with pytest.raises(UsageError, match="Choose another home"):
         create_fleet(tmp_path / "site", "postgresql://nobody@127.0.0.1/none")

@@ -7,6 +7,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mailchimpsync import __version__
 from mailchimpsync.actions.finding import Finding, Level, Step, ok, trouble
@@ -15,6 +16,9 @@ from mailchimpsync.config import Settings, read_keys
 from mailchimpsync.errors import Code
 from mailchimpsync.messages import say
 from mailchimpsync.store import Store
+
+if TYPE_CHECKING:
+    from mailchimpsync.store.fleet.database import FleetStore
 
 OLDEST_SERVERS = {"SQLite": (3, 35), "PostgreSQL": (13,), "MariaDB": (10, 6)}
 """The oldest supported versions; MySQL is not supported."""
@@ -67,15 +71,22 @@ def check_database(settings: Settings) -> Iterator[Finding]:
             say("Database"), what, Code.STORE_UNAVAILABLE, remedy=say("Run `mailchimpsync init`, or restore a backup.")
         )
         return
-    store = Store(url)
+    store = _fleet_store(url) if settings.fleet else Store(url)
     try:
         name, version = store.server()
         yield _server(name, version)
-        store.check_integrity()
+        if isinstance(store, Store):
+            store.check_integrity()
         store.check_schema()
         yield ok(say("Tables"), say("They match this version."))
     finally:
         store.close()
+
+
+def _fleet_store(url: str) -> FleetStore:
+    from mailchimpsync.store.fleet.database import FleetStore  # noqa: PLC0415 (a single site needs none of it)
+
+    return FleetStore(url)
 
 
 def _server(name: str, version: tuple[int, ...]) -> Finding:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
 
 from mailchimpsync.actions.fleet.keys import FleetKeys, wrapped
 from mailchimpsync.actions.site import Clients, Site, opened
@@ -15,10 +15,25 @@ from mailchimpsync.config.settings import SITE_NAME
 from mailchimpsync.errors import ConfigurationError, UsageError
 from mailchimpsync.messages import say
 from mailchimpsync.runtime import Runtime, wall_clock
+from mailchimpsync.store import Store, Transaction
 from mailchimpsync.store.fleet import roles, sites
 from mailchimpsync.store.fleet.database import FleetStore, make_namespace
 from mailchimpsync.store.fleet.sites import FleetSite
 from mailchimpsync.store.schema.fleet_tables import TITLE_LENGTH_MAX
+
+_HOST = r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
+
+
+class MoreTables(Protocol):
+    """Tables that another part of the program has in each site's schema, such as those of users."""
+
+    def create_tables(self, tx: Transaction) -> None:
+        """Create them in the transaction's schema, as they are now."""
+        ...
+
+    def bring_up(self, store: Store) -> None:
+        """Create them for a site, or migrate them, unless they are the newest."""
+        ...
 
 
 @dataclass
@@ -28,12 +43,14 @@ class Fleet:
     Attributes:
         settings: the fleet's.
         store: the fleet's own tables; all sites use its connections to the database.
+        more_tables: what sites have beside the engine's tables.
     """
 
     settings: Settings
     store: FleetStore
     runtime: Runtime
     clients: Clients
+    more_tables: MoreTables | None = None
 
     def __post_init__(self) -> None:
         if self.runtime.now is not wall_clock:
@@ -98,7 +115,7 @@ class Fleet:
             public = f"{public.rstrip('/')}/sites/{site.name}"
         return self.settings.model_copy(update={"site": site.name, "public_url": public})
 
-    def add(self, name: str, title: str = "") -> FleetSite:
+    def add(self, name: str, title: str = "", *, host: str | None = None) -> FleetSite:
         """Add a site: a role, a schema and the tables in it, and a secret key of its own. All of it, or nothing.
 
         Raises:
@@ -106,18 +123,47 @@ class Fleet:
             ConfigurationError: the user that signs in to the database may not create roles or schemas.
         """
         check_name(name)
-        if len(title) > TITLE_LENGTH_MAX:
-            raise UsageError(say("A title has at most %(most)s characters.", most=TITLE_LENGTH_MAX))
+        _check_title(title)
+        checked_host = _checked_host(host) if host else None
         keys = wrapped([new_key()], self.settings)
         with self.store.begin() as tx:
             check_rights(roles.rights(tx))
             if sites.find_site(tx, name) is not None:
                 raise UsageError(say("There is a site %(name)s already.", name=name))
             role = roles.role_of(sites.fleet_id(tx), name)
-            number = make_namespace(tx, roles.namespace_of(name, role))
-            site = FleetSite(name, title or name, role, None, number, self.runtime.now(), None)
+            if checked_host:
+                _check_free(tx, name, checked_host)
+            namespace = roles.namespace_of(name, role)
+            number = make_namespace(tx, namespace)
+            if self.more_tables is not None:
+                with roles.within(tx, namespace):
+                    self.more_tables.create_tables(tx)
+            site = FleetSite(name, title or name, role, checked_host, number, self.runtime.now(), None)
             sites.add_site(tx, site, keys)
         return site
+
+    def change(
+        self, name: str, *, title: str | None = None, host: str | None = None, disable: bool | None = None
+    ) -> None:
+        """Change what is given of a site: its title, its host name (empty: none), and whether anything is done for it.
+
+        Raises:
+            UsageError: there is no such site, or the title or the host name can't be used.
+        """
+        values: dict[str, Any] = {}
+        if title is not None:
+            _check_title(title)
+            values["title"] = title or name
+        if host is not None:
+            values["host"] = _checked_host(host) if host else None
+        if disable is not None:
+            values["disabled_at"] = (self.site(name).disabled_at or self.runtime.now()) if disable else None
+        self.site(name)
+        with self.store.begin() as tx:
+            if host:
+                _check_free(tx, name, values["host"])
+            if values:
+                sites.change_site(tx, name, **values)
 
     def remove(self, name: str) -> None:
         """Remove a site with all of its data. All of it, or nothing.
@@ -145,6 +191,23 @@ def check_name(name: str) -> None:
                 name=name,
             )
         )
+
+
+def _check_title(title: str) -> None:
+    if len(title) > TITLE_LENGTH_MAX:
+        raise UsageError(say("A title has at most %(most)s characters.", most=TITLE_LENGTH_MAX))
+
+
+def _checked_host(host: str) -> str:
+    if re.fullmatch(_HOST, host.lower()) is None:
+        raise UsageError(say("%(host)s isn't a host name, such as sync.example.org.", host=host))
+    return host.lower()
+
+
+def _check_free(tx: Transaction, name: str, host: str) -> None:
+    other = next((one.name for one in sites.all_sites(tx) if one.host == host and one.name != name), None)
+    if other is not None:
+        raise UsageError(say("The site %(name)s has the host name %(host)s already.", name=other, host=host))
 
 
 def check_rights(found: roles.Rights) -> None:

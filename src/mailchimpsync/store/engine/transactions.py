@@ -47,6 +47,12 @@ class Database:
         self._is_temporary = is_temporary
         self._turns = dialect.writer_lock(engine)
 
+    @property
+    def namespace(self) -> dialect.Namespace | None:
+        """The role and the schema of all transactions; None: the database has one site, and they have no others."""
+        found: dialect.Namespace | None = self._engine.get_execution_options().get(dialect.NAMESPACE)
+        return found
+
     def go_by(self, clock: Callable[[], datetime]) -> None:
         """Use another clock than the database's, where time is simulated."""
         self._engine.update_execution_options(**{dialect.CLOCK: clock})

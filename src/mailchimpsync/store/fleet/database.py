@@ -17,13 +17,24 @@ from sqlalchemy import (
     insert,
 )
 
-from mailchimpsync.store.engine.database import MIGRATIONS, VERSION_TABLE, Store, check_schema, newest_schema
-from mailchimpsync.store.engine.dialect import NAMESPACE, Namespace, connect_fleet, take_namespace
+from mailchimpsync.store.engine.database import (
+    MIGRATIONS,
+    VERSION_TABLE,
+    VERSIONS,
+    Store,
+    check_schema,
+    newest_schema,
+    schema_of,
+)
+from mailchimpsync.store.engine.dialect import NAMESPACE, Namespace, connect_fleet
 from mailchimpsync.store.engine.transactions import Database, connected
-from mailchimpsync.store.fleet import roles
+from mailchimpsync.store.fleet import roles, sites
 from mailchimpsync.store.fleet.roles import FLEET
 from mailchimpsync.store.fleet.sites import FleetSite
 from mailchimpsync.store.schema import metadata
+
+LOCK_TIMEOUT_SECONDS = 30
+"""How long the migration of a site waits for a run that uses a table: while it waits, others wait behind it."""
 
 _LOCK_NUMBER = 5_117_342
 """Of the advisory lock of a migration of the fleet's tables."""
@@ -80,11 +91,23 @@ def make_namespace(tx: Connection, namespace: Namespace) -> str:
     All of it is part of the transaction. Afterwards the transaction is the fleet's again.
     """
     roles.make_namespace(tx, namespace)
-    take_namespace(tx, namespace)
-    tx.exec_driver_sql(_creation(), execution_options={"no_parameters": True})
-    tx.execute(insert(_version).values(version_num=newest_schema()))
-    take_namespace(tx, FLEET)
+    with roles.within(tx, namespace):
+        tx.exec_driver_sql(_creation(), execution_options={"no_parameters": True})
+        tx.execute(insert(_version).values(version_num=newest_schema()))
     return newest_schema()
+
+
+def migrate_site(tx: Connection, site: FleetSite) -> str:
+    """Bring a site's tables up to this version in a transaction of the fleet; return their schema's number."""
+    from mailchimpsync.store.engine.upgrade import upgrade  # noqa: PLC0415 (Alembic is slow to load)
+
+    number = newest_schema()
+    with roles.within(tx, roles.namespace_of(site.name, site.role)):
+        if schema_of(tx) != number:
+            tx.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
+            upgrade(tx, MIGRATIONS, VERSIONS)
+    sites.change_site(tx, site.name, schema_number=number)
+    return number
 
 
 _version = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), nullable=False))

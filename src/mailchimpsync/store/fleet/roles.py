@@ -5,6 +5,8 @@ Roles belong to the whole server, so their names contain the fleet's id: several
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
@@ -66,12 +68,19 @@ def make_namespace(tx: Connection, namespace: Namespace) -> None:
     tx.exec_driver_sql(f"CREATE SCHEMA {schema} AUTHORIZATION {role}")
 
 
+@contextmanager
+def within(tx: Connection, namespace: Namespace) -> Iterator[None]:
+    """Have a site's namespace for a part of a transaction of the fleet."""
+    take_namespace(tx, namespace)
+    yield
+    take_namespace(tx, FLEET)
+
+
 def drop_namespace(tx: Connection, namespace: Namespace) -> None:
     """Drop a site's schema with all its tables, which only their owner may do, and its role."""
     role, schema = (_quoted(tx, one) for one in namespace)
-    take_namespace(tx, namespace)
-    tx.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
-    take_namespace(tx, FLEET)
+    with within(tx, namespace):
+        tx.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
     tx.exec_driver_sql(f"DROP ROLE {role}")
 
 

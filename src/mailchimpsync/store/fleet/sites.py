@@ -74,6 +74,13 @@ def keys_of(tx: Connection, name: str) -> str:
     return found
 
 
+def lock_keys_of(tx: Connection, name: str) -> str:
+    """Return the secret keys as `keys_of`; nobody else replaces them before the end of the transaction."""
+    query = select(fleet_site.c.secret_keys).where(fleet_site.c.name == name).with_for_update()
+    found: str = tx.execute(query).scalar_one()
+    return found
+
+
 def change_site(tx: Connection, name: str, **values: Any) -> None:
     """Change columns of a site's row."""
     tx.execute(update(fleet_site).where(fleet_site.c.name == name).values(**values))

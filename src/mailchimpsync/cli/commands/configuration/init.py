@@ -12,7 +12,7 @@ from mailchimpsync.actions import create_site, probe_site
 from mailchimpsync.actions.configuration.rights import findings_of_rights, rights_in_use
 from mailchimpsync.civicrm import Group
 from mailchimpsync.cli.input.questions import ask, current_user
-from mailchimpsync.cli.opening import home_of
+from mailchimpsync.cli.opening import home_of, site_name_of
 from mailchimpsync.cli.output.console import stdout
 from mailchimpsync.cli.output.findings import show_findings
 from mailchimpsync.config import CivicrmSite
@@ -49,7 +49,7 @@ def init(
         web_server_user=web_server_user,
         web_server_password=SecretStr(_secret("Password", PASSWORD_VARIABLE)) if web_server_user else None,
     )
-    with create_site(home_of(ctx), database=database) as site:
+    with create_site(home_of(ctx), site=site_name_of(ctx), database=database) as site:
         console.print(Text.assemble(("✓ ", "good"), f"The site's home directory is {site.settings.home}."))
         wanted = _keep_known_settings(wanted, site.configuration.civicrm)
         found = probe_site(site, site.configuration.with_civicrm(wanted).civicrm or wanted)

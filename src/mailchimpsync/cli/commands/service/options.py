@@ -33,8 +33,9 @@ def migrate() -> None:
     """Update the database to this version, or create its tables."""
 
 
-@click.command(epilog=examples("doctor", "doctor --deep"))
+@click.command(epilog=examples("doctor", "doctor --deep", "doctor --all"))
 @JSON
+@click.option("--all", "all_sites", is_flag=True, help="Check all sites of the fleet, and show what is wrong.")
 @click.option("--deep", is_flag=True, help="Also check that the CiviCRM site behaves as expected. Takes a minute.")
 @implemented_in("commands.service.doctor:doctor")
 def doctor() -> None:

@@ -12,7 +12,7 @@ import click
 from rich.text import Text
 
 from mailchimpsync.actions import Site, create_site, open_site
-from mailchimpsync.cli.opening import home_of
+from mailchimpsync.cli.opening import home_of, site_name_of
 from mailchimpsync.cli.output.connection import interval_in_words
 from mailchimpsync.cli.output.console import print_sentence, stderr
 from mailchimpsync.cli.web_parts import check_installed, web_parts
@@ -31,10 +31,10 @@ def serve(ctx: click.Context, listen: str | None, make: bool, no_schedule: bool,
     home = home_of(ctx)
 
     def opened(runtime: Runtime) -> Site:
-        return _open(home, listen, runtime)
+        return _open(home, site_name_of(ctx), listen, runtime)
 
     if make:
-        create_site(home).close()
+        create_site(home, site=site_name_of(ctx)).close()
     with opened(Runtime()) as site:
         address = site.settings.listen
         _print_schedules(site, with_schedule=not no_schedule)
@@ -43,8 +43,8 @@ def serve(ctx: click.Context, listen: str | None, make: bool, no_schedule: bool,
     _serve(opened, address, with_schedule=not no_schedule, as_json=as_json)
 
 
-def _open(home: Path | None, listen: str | None, runtime: Runtime) -> Site:
-    site = open_site(home, runtime=runtime)
+def _open(home: Path | None, name: str | None, listen: str | None, runtime: Runtime) -> Site:
+    site = open_site(home, site=name, runtime=runtime)
     if listen is not None:
         site.settings = site.settings.model_copy(update={"listen": listen})
     return site

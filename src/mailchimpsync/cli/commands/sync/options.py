@@ -32,8 +32,9 @@ def sync() -> None:
     """
 
 
-@click.command(epilog=examples("status", "status --log", "status --json"))
+@click.command(epilog=examples("status", "status --log", "status --json", "status --all"))
 @GROUP_ID
+@click.option("--all", "all_sites", is_flag=True, help="Show all sites of the fleet in short, worst first.")
 @click.option("--log", "with_log", is_flag=True, help="Also show the log of the last run.")
 @JSON
 @implemented_in("commands.sync.status:status")

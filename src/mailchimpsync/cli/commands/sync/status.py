@@ -25,7 +25,7 @@ from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.actions.texts.lanes import sending_in_words
 from mailchimpsync.actions.texts.names import with_names
 from mailchimpsync.actions.texts.stages import STAGE_WORDS
-from mailchimpsync.cli.opening import site_of
+from mailchimpsync.cli.opening import home_of, site_of
 from mailchimpsync.cli.output.console import stdout
 from mailchimpsync.cli.output.failures import show_failures
 from mailchimpsync.cli.output.json import print_json
@@ -48,7 +48,12 @@ _COUNTED_BY_READING = (
 _STYLES = {Level.GOOD: "good", Level.MIDDLE: "warn", Level.BAD: "bad"}
 
 
-def status(ctx: click.Context, group_id: int | None, with_log: bool, as_json: bool) -> None:
+def status(ctx: click.Context, group_id: int | None, all_sites: bool, with_log: bool, as_json: bool) -> None:
+    if all_sites:
+        from mailchimpsync.cli.output.fleet import print_overview  # noqa: PLC0415 (a single site needs none of it)
+
+        print_overview(home_of(ctx), as_json=as_json)
+        return
     with site_of(ctx) as site:
         found, problems = getstatus(site, group_id=group_id), len(getalerts(site))
     if as_json:

@@ -15,7 +15,7 @@ from mailchimpsync.actions.sync.fetchandreconcile import STOP_THE_OTHER
 from mailchimpsync.cli.alert_delivery import deliver_alerts
 from mailchimpsync.cli.input.questions import current_user
 from mailchimpsync.cli.interrupt import interruptible_site
-from mailchimpsync.cli.opening import home_of
+from mailchimpsync.cli.opening import home_of, site_name_of
 from mailchimpsync.cli.output.console import print_sentence, stdout
 from mailchimpsync.cli.output.errors import show_error
 from mailchimpsync.cli.output.json import print_json
@@ -72,7 +72,7 @@ def sync(
         _show(report, summary, quiet=as_json)
     if is_interrupted() and any(report.outcome == Outcome.OUT_OF_TIME.value for report in reports):
         raise KeyboardInterrupt
-    deliver_alerts(home_of(ctx))
+    deliver_alerts(home_of(ctx), site_name_of(ctx))
     ctx.exit(outcome_of_sync(reports).exit_code)
 
 

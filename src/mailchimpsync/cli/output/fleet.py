@@ -1,0 +1,55 @@
+"""Prints all sites of a fleet in short."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from mailchimpsync.actions import SiteOverview, open_fleet, overview
+from mailchimpsync.actions.fleet_overview import SiteLevel
+from mailchimpsync.cli.output.console import stdout
+from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.cli.output.tables import print_tables
+from mailchimpsync.messages import moment
+
+_STYLES = {
+    SiteLevel.UNUSABLE: "bad",
+    SiteLevel.BAD: "bad",
+    SiteLevel.MIDDLE: "warn",
+    SiteLevel.GOOD: "good",
+}
+
+
+def print_overview(home: Path | None, *, as_json: bool) -> None:
+    """Print the state of each site of a fleet, the worst first."""
+    with open_fleet(home) as fleet:
+        found = overview(fleet)
+    if as_json:
+        print_json([_form(one) for one in found])
+        return
+    table = Table("site", "state", "checked", "held", "due", "problems", "", box=None, padding=(0, 2, 0, 0))
+    for one in found:
+        state = Text(one.level.value, style=_STYLES.get(one.level, "dim"))
+        numbers = (f"{number:,}" if number else "" for number in (one.held, one.due, one.open_alerts))
+        checked = moment(one.checked_at) if one.checked_at else ""
+        table.add_row(Text(one.site.name), state, Text(checked), *map(Text, numbers), Text(one.problem or ""))
+    print_tables(stdout(), table)
+
+
+def _form(one: SiteOverview) -> dict[str, object]:
+    return {
+        "name": one.site.name,
+        "title": one.site.title,
+        "state": one.level,
+        "schema": one.site.schema_number,
+        "disabled_at": one.site.disabled_at,
+        "checked_at": one.checked_at,
+        "connections": {list_id: state.name for list_id, state in one.states},
+        "held": one.held,
+        "due": one.due,
+        "alerts": one.open_alerts,
+        "problem": one.problem,
+        "code": one.code,
+    }

@@ -1,0 +1,60 @@
+"""PostgreSQL, but each connection has the role and the search path of one site from its start, until it is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.db.backends.postgresql import base
+from django.db.utils import InterfaceError
+
+from mailchimpsync.store.engine.dialect import Namespace
+
+_served: ContextVar[Namespace | None] = ContextVar("served", default=None)
+"""The namespace of the site that this thread serves; None: no site, so there is no table to find."""
+
+
+@contextmanager
+def serving(namespace: Namespace | None) -> Iterator[None]:
+    """Let Django's connections of this thread be those of a site, within the context."""
+    before = _served.set(namespace)
+    try:
+        yield
+    finally:
+        _served.reset(before)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection of a site. The server is asked for role and search path when it is opened, so neither can be lost.
+
+    A pooler that hands on connections after each transaction refuses such a connection, as it must.
+    """
+
+    _opened_for: Namespace | None = None
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Add the role and the search path of the site that is served.
+
+        Raises:
+            InterfaceError: none is.
+        """
+        namespace = _served.get()
+        if namespace is None:
+            raise InterfaceError("No site is being served, so there is no database for Django")
+        self._opened_for = namespace
+        options = f'-c role={namespace.role} -c search_path="{namespace.schema}"'
+        return {**super().get_connection_params(), "options": options}
+
+    def ensure_connection(self) -> None:
+        """Connect, as each cursor asks for. A connection of another site is closed first: one is never handed on.
+
+        Raises:
+            InterfaceError: it is in the middle of a transaction.
+        """
+        if self.connection is not None and self._opened_for != _served.get():
+            if self.in_atomic_block:
+                raise InterfaceError("A transaction of another site is open")
+            self.close()
+        super().ensure_connection()

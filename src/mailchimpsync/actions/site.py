@@ -24,7 +24,7 @@ from mailchimpsync.config import (
 from mailchimpsync.errors import ConfigurationError
 from mailchimpsync.runtime import Runtime, wall_clock
 from mailchimpsync.store import Database, Store
-from mailchimpsync.store.site import configurations, tombstones
+from mailchimpsync.store.site import configurations, secrets, tombstones
 from mailchimpsync.sync import Systems
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Site:
         """Return the key for digests of erased addresses; None if no address has been erased."""
         if self._erasure_key is None:
             with self.store.reading() as tx:
-                token = tombstones.secret_of(tx, tombstones.ERASURE_KEY)
+                token = secrets.secret_of(tx, tombstones.ERASURE_KEY)
             self._erasure_key = self.keyring.decrypt(token) if token is not None else None
         return self._erasure_key
 
@@ -148,7 +148,7 @@ class Site:
         """Return the key for digests of erased addresses, after creating it if there is none."""
         if self.erasure_key() is None:
             with self.store.begin() as tx:
-                tombstones.save_secret(tx, tombstones.ERASURE_KEY, self.keyring.encrypt(token_hex(32)))
+                secrets.save_secret(tx, tombstones.ERASURE_KEY, self.keyring.encrypt(token_hex(32)))
         return self.erasure_key() or ""
 
     def save(self, configuration: Configuration, by: str) -> None:

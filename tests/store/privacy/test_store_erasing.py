@@ -23,7 +23,7 @@ from mailchimpsync.store.schema import (
     update,
     verification,
 )
-from mailchimpsync.store.site import tombstones
+from mailchimpsync.store.site import secrets, tombstones
 from store.databases import LIST, add_row, row
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -212,10 +212,10 @@ def test_an_erased_address_is_known_by_its_digest_however_it_is_written(store: S
         assert not erased.knows(OTHER)
         assert tombstones.tombstone_of(tx, tombstones.digest_of(key, ADDRESS)) == (NOW, "dora")
         assert not tombstones.erased(tx, "cd" * 32).knows(ADDRESS)
-        tombstones.save_secret(tx, "erasure", "first")
-        tombstones.save_secret(tx, "erasure", "second")
-        tombstones.reseal_secrets(tx, str.upper)
-        assert tombstones.secret_of(tx, "erasure") == "FIRST"
+        secrets.save_secret(tx, "erasure", "first")
+        secrets.save_secret(tx, "erasure", "second")
+        secrets.reseal_secrets(tx, str.upper)
+        assert secrets.secret_of(tx, "erasure") == "FIRST"
 
 
 def test_marks_make_just_those_rows_due_that_they_change(store: Store) -> None:

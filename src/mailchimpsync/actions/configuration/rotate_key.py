@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Keyring, new_key, reencrypted
-from mailchimpsync.store.site import configurations, tombstones
+from mailchimpsync.store.site import configurations, secrets
 
 
 def rotate_key_file(site: Site) -> Iterator[str]:
@@ -50,6 +50,6 @@ def _reencrypt(site: Site, keys: list[str]) -> int:
     keyring = Keyring(keys)
     with site.store.begin() as tx:
         number = configurations.reseal_documents(tx, lambda document: reencrypted(document, keyring))
-        tombstones.reseal_secrets(tx, lambda token: keyring.encrypt(keyring.decrypt(token)))
+        secrets.reseal_secrets(tx, lambda token: keyring.encrypt(keyring.decrypt(token)))
     site.keyring = keyring
     return number

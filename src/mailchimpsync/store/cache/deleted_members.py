@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store.cache.members import is_in_flight
+from mailchimpsync.store.cache.taken_over import NEVER_SEEN
 from mailchimpsync.store.schema import cache
 from mailchimpsync.store.site.tombstones import IDENTITY_PREFIX
 
@@ -57,7 +58,11 @@ def forget_unseen_tombstones(tx: Connection, list_id: str, run_id: int) -> None:
 
 
 def forget_members(tx: Connection, row_ids: Sequence[int]) -> None:
-    """Forget what Mailchimp said of deleted members; rows that only stood for them are deleted, the others are due."""
+    """Forget what Mailchimp said of deleted members; rows that only stood for them are deleted, the others are due.
+
+    A row that was taken over and never seen is deleted too: it may never have been a member's.
+    """
     gone = cache.c.id.in_(row_ids), ~is_in_flight()
-    tx.execute(delete(cache).where(*gone, cache.c.civicrm_contact_id.is_(None)))
+    only_for_them = or_(cache.c.civicrm_contact_id.is_(None), cache.c.seen_run == NEVER_SEEN)
+    tx.execute(delete(cache).where(*gone, only_for_them))
     tx.execute(update(cache).where(*gone).values({**dict.fromkeys(_UNKNOWN), "sync_status": SyncStatus.TODO.value}))

@@ -7,16 +7,16 @@ secret key must not bring erased people back.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.store.engine.dialect import upsert
-from mailchimpsync.store.schema import secret, tombstone
+from mailchimpsync.store.schema import tombstone
 
 ERASURE_KEY = "erasure"
 """The name of the stored key."""
@@ -78,21 +78,3 @@ def tombstone_of(tx: Connection, digest: str) -> tuple[datetime, str] | None:
     """Return when an address was erased, and by whom; None: it wasn't."""
     found = tx.execute(select(tombstone.c.made_at, tombstone.c.made_by).where(tombstone.c.digest == digest)).first()
     return (found.made_at, found.made_by) if found is not None else None
-
-
-def secret_of(tx: Connection, name: str) -> str | None:
-    """Return a secret as stored, encrypted; None: there is none."""
-    return tx.execute(select(secret.c.token).where(secret.c.name == name)).scalar_one_or_none()
-
-
-def save_secret(tx: Connection, name: str, token: str) -> None:
-    """Store a secret, encrypted; one stored meanwhile stays."""
-    row = {"name": name, "token": token}
-    upsert(tx, secret, [row], keys=("name",), assign=lambda old, _new: [("token", old["token"])])
-
-
-def reseal_secrets(tx: Connection, reseal: Callable[[str], str], names: Collection[str] = (ERASURE_KEY,)) -> None:
-    """Encrypt the secrets again."""
-    for name in names:
-        if (token := secret_of(tx, name)) is not None:
-            tx.execute(update(secret).where(secret.c.name == name).values(token=reseal(token)))

@@ -11,6 +11,7 @@ from functools import partial
 
 from mailchimpsync.actions import Site
 from mailchimpsync.actions.site import JOURNAL_PURPOSE
+from mailchimpsync.actions.takeover.note import forget_outdated_note
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.journal import check, minimise
@@ -71,6 +72,7 @@ def prune_database(site: Site, stop: Stop) -> dict[str, int]:
     for name, prune in _PRUNED.items():
         forgotten[name] = _prune_all(site, prune, now - RECORDS_KEPT, stop)
     forgotten |= _prune_journal(site, now, stop)
+    forgotten["takeover"] = int(forget_outdated_note(site))
     return {name: number for name, number in forgotten.items() if number}
 
 

@@ -60,12 +60,12 @@ class Bench:
         """Return what the yardstick takes: `bare.py`, which reads the same pages and rows, and decides nothing."""
         where = (f"{self.mailchimp}/3.0", MAILCHIMP_KEY, LIST_ID, self.civicrm.pattern, os.environ[KEY])
         file = self.home.with_name(f"bare{time.time()}.sqlite")
-        line = [sys.executable, str(HERE / "bare.py"), *where, json.dumps([self.group_id]), str(file)]
-        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
-        subprocess.run(line, stdout=subprocess.DEVNULL, check=True)
-        took, used = time.time() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
-        return {"seconds": round(took, 2), "cpu": round(cpu, 2)}
+        return _measured("bare.py", *where, json.dumps([self.group_id]), str(file))
+
+    def bare_contacts(self, number: int) -> dict[str, Any]:
+        """Return what four bare clients take to create contacts: `bare_contacts.py`."""
+        key, name = os.environ[KEY], f"bare{time.time()}"
+        return _measured("bare_contacts.py", self.civicrm.pattern, key, str(self.group_id), name, str(number))
 
     def connect(self, url: str, title: str) -> None:
         """Set the home up, without a guard: what is measured is meant."""
@@ -121,6 +121,15 @@ class Bench:
         self.civicrm.call("GroupContact", "save", {"records": records, "match": ["contact_id", "group_id"]})
 
 
+def _measured(script: str, *arguments: str) -> dict[str, Any]:
+    """Run a yardstick, and return the seconds it takes, and of processor time."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
+    subprocess.run([sys.executable, str(HERE / script), *arguments], stdout=subprocess.DEVNULL, check=True)
+    took, used = time.time() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    return {"seconds": round(took, 2), "cpu": round(cpu, 2)}
+
+
 def in_sync(bench: Bench, created: int) -> None:
     """Everybody is in sync; then nothing, 100 changes, and members whom CiviCRM does not know."""
     people = bench.people()
@@ -138,9 +147,23 @@ def in_sync(bench: Bench, created: int) -> None:
     bench.change(people[:CHANGES])
     show(f"{CHANGES} changes", bench.command("sync"))
     if created:
-        stamp = int(time.time())
-        bench.load([f"bench{stamp}-{number}@example.org" for number in range(created)], datetime.now(UTC).isoformat())
-        show(f"{created:,} contacts created", bench.command("sync", "--max-time", "0"))
+        create(bench, created)
+
+
+def create(bench: Bench, number: int) -> None:
+    """Members whom CiviCRM doesn't know become contacts; four bare clients create as many afterwards, twice.
+
+    Before, they would add people to the group whom the sync then has to bring to Mailchimp.
+    """
+    stamp = int(time.time())
+    bench.load([f"bench{stamp}-{one}@example.org" for one in range(number)], datetime.now(UTC).isoformat())
+    took = bench.command("sync", "--max-time", "0")
+    bare = [bench.bare_contacts(number) for _ in range(2)]
+    for one in bare:
+        print(f"| four bare clients | {one['seconds']} s | {one['cpu']} s | | |")
+    show(f"{number:,} contacts created", took)
+    ratio = took["seconds"] * len(bare) / sum(one["seconds"] for one in bare)
+    print(f"Creating them takes {ratio:.2f} times as long as four bare clients.", flush=True)
 
 
 def civicrm_only(bench: Bench) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Event
 from types import FrameType
 
@@ -14,7 +14,7 @@ from rich.text import Text
 from mailchimpsync.actions import Site
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import print_sentence, stderr
-from mailchimpsync.cli.output.progress import BarProgress
+from mailchimpsync.runtime import NoProgress, Progress
 
 
 class Interruption:
@@ -46,11 +46,20 @@ class Interruption:
 @contextmanager
 def interruptible_site(
     ctx: click.Context,
-) -> Iterator[tuple[Site, BarProgress, Callable[[], bool]]]:
+) -> Iterator[tuple[Site, Progress, Callable[[], bool]]]:
     """Open the site for long work: return it, its progress, and a function that says whether Ctrl-C was pressed.
 
     Progress is shown on standard error if that is a terminal, so that standard output has nothing but the result.
     """
     interruption = Interruption()
-    with interruption.watching(), site_of(ctx) as site, BarProgress(stderr()) as progress:
+    with interruption.watching(), site_of(ctx) as site, _progress() as progress:
         yield site, progress, interruption.asked
+
+
+def _progress() -> AbstractContextManager[Progress]:
+    console = stderr()
+    if not console.is_terminal:
+        return nullcontext(NoProgress())
+    from mailchimpsync.cli.output.progress import BarProgress  # noqa: PLC0415 (slow to load, and seldom watched)
+
+    return BarProgress(console)

@@ -34,7 +34,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import StaticPool
@@ -43,12 +43,13 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import KeyedColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
+from typing_extensions import TypeIs
 
 from mailchimpsync.store.engine.fair_lock import FairLock
 from mailchimpsync.store.schema import UtcDateTime, json_text
 
 if TYPE_CHECKING:
-    from sqlalchemy.dialects import postgresql
+    from sqlalchemy.dialects import mysql, postgresql
 
 BUSY_TIMEOUT_SECONDS = 30
 ROWS_PER_STATEMENT = 5_000
@@ -371,13 +372,19 @@ AnyInsert: TypeAlias = "mysql.Insert | postgresql.Insert | sqlite.Insert"
 
 def _insert_into(connection: Connection, table: Table) -> AnyInsert:
     """Return the database's own kind of insert."""
-    if connection.dialect.name in ("mysql", "mariadb"):
-        return mysql.insert(table)
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 (slow to load, and here it is loaded already)
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 (slow to load, and here it is loaded already)
 
-    return postgresql.insert(table)
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import mysql  # noqa: PLC0415 (likewise)
+
+    return mysql.insert(table)
+
+
+def _is_for_mariadb(insertion: AnyInsert) -> TypeIs[mysql.Insert]:
+    return insertion.stringify_dialect == "mysql"
 
 
 def _upsert_statement(
@@ -386,7 +393,7 @@ def _upsert_statement(
     keys: Sequence[str],
 ) -> Insert:
     existing: Columns = insertion.table.c
-    if isinstance(insertion, mysql.Insert):
+    if _is_for_mariadb(insertion):
         return insertion.on_duplicate_key_update(list(assign(existing, insertion.inserted)))
     return insertion.on_conflict_do_update(index_elements=list(keys), set_=dict(assign(existing, insertion.excluded)))
 

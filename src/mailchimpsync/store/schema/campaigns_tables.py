@@ -8,12 +8,10 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     String,
-    Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects import mysql
 
-from mailchimpsync.store.schema.types import ID, JsonText, UtcDateTime, table
+from mailchimpsync.store.schema.types import ID, JsonText, LongText, UtcDateTime, table
 
 campaign = table(
     "campaign",
@@ -21,7 +19,7 @@ campaign = table(
     Column("list_id", String(32), nullable=False),
     Column("campaign_id", String(32), nullable=False),  # Mailchimp's
     Column("subject", String(255), nullable=False),
-    Column("details", Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")),  # of its activities, as HTML
+    Column("details", LongText),  # of its activities, as HTML
     Column("sent_at", UtcDateTime, nullable=False),
     Column("activity_id", BigInteger),
     Column("opened_activity_id", BigInteger),

@@ -17,11 +17,12 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
 )
-from sqlalchemy.dialects import mysql
+from sqlalchemy.types import TypeEngine
 
 from mailchimpsync import messages
 
 PREFIX = "civicrm_mailchimpsync_"
+_MARIADB = ("mysql", "mariadb")
 
 metadata = MetaData(
     naming_convention={
@@ -35,8 +36,16 @@ metadata = MetaData(
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime in UTC; the database stores it without zone."""
 
-    impl = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+    impl = DateTime
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Keep microseconds in MariaDB too; its dialect is slow to load, so only who uses it does."""
+        if dialect.name not in _MARIADB:
+            return super().load_dialect_impl(dialect)
+        from sqlalchemy.dialects import mysql  # noqa: PLC0415 (see above)
+
+        return dialect.type_descriptor(mysql.DATETIME(fsp=6))
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         return value.astimezone(UTC).replace(tzinfo=None) if value is not None else None
@@ -68,10 +77,31 @@ def _from_sqlite_text(value: str | None) -> datetime | None:
     return datetime.fromisoformat(value + "+00:00") if value is not None else None
 
 
-class JsonText(TypeDecorator[Any]):
+class _Long(TypeDecorator[Any]):
+    """What may be longer than 64 KB."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type that holds 16 MB in MariaDB, whose dialect only who uses it loads."""
+        if dialect.name not in _MARIADB:
+            return super().load_dialect_impl(dialect)
+        from sqlalchemy.dialects import mysql  # noqa: PLC0415 (see above)
+
+        return dialect.type_descriptor(mysql.MEDIUMTEXT())
+
+
+class LongText(_Long):
+    """Text that may be longer than 64 KB."""
+
+    cache_ok = True
+    python_type = str
+
+
+class JsonText(_Long):
     """JSON as text, without spaces. SQL NULL is None."""
 
-    impl = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:  # noqa: ARG002 (the base class names it)
@@ -110,14 +140,8 @@ def json_text(value: Any) -> str:
 
 
 ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows automatically for INTEGER only
-TABLE_OPTIONS: dict[str, Any] = {
-    "mariadb_engine": "InnoDB",
-    "mariadb_charset": "utf8mb4",
-    "mariadb_collate": "utf8mb4_bin",
-    "sqlite_autoincrement": True,
-}
 
 
 def table(name: str, *columns: Any, **options: Any) -> Table:
-    """Define one of our tables."""
-    return Table(PREFIX + name, metadata, *columns, **{**TABLE_OPTIONS, **options})
+    """Define one of our tables. Migrations create it, and give it the options that matter then."""
+    return Table(PREFIX + name, metadata, *columns, **options)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
 from mailchimpsync.web.models import Role
+from support.browser import PHONE, accessibility_problems, is_too_wide
 from support.charity import Charity, cookies_of, form_secret
 
 Visit = Callable[..., Page]
@@ -29,6 +31,27 @@ def test_vera_tries_an_action_as_herself_without_a_token(visit: Visit, charity: 
 
     expect(action.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
     expect(action.locator(".live-responses-table")).to_contain_text("Green Paths newsletter")
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"color_scheme": "dark", "viewport": PHONE}], ids=["desk", "phone in the dark"]
+)
+def test_the_page_is_accessible_before_and_while_an_action_is_tried(
+    visit: Visit, charity: Charity, options: dict[str, Any]
+) -> None:
+    page = visit(charity, "/api/docs", Role.ADMINISTRATOR, **options)
+    action = page.locator("#operations-Mailchimpsync-Mailchimpsync_getstatus")
+    expect(action).to_be_visible()
+    assert accessibility_problems(page) == []
+    assert not is_too_wide(page)
+
+    action.get_by_role("button").first.click()
+    action.get_by_role("button", name="Try it out").click()
+    expect(action.get_by_role("textbox", name="Request body")).to_be_visible()
+    assert accessibility_problems(page) == []
+    action.get_by_role("button", name="Execute").click()
+    expect(action.locator(".live-responses-table")).to_contain_text("Green Paths newsletter")
+    assert accessibility_problems(page) == []
 
 
 def test_nobody_else_calls_the_api_in_the_name_of_a_signed_in_user_and_a_role_is_a_scope(charity: Charity) -> None:

@@ -66,6 +66,9 @@ from .configuration.discover import (
     interests_of as interests_of,
 )
 from .configuration.discover import (
+    kept_account_name as kept_account_name,
+)
+from .configuration.discover import (
     read_account as read_account,
 )
 from .configuration.discover import (

@@ -41,7 +41,7 @@ PAGES: Mapping[str, str] = {
     "erase": "how-to/erase-a-person",
     "users": "how-to/manage-users",
     "configuration": "how-to/set-up-in-a-browser",
-    "configuration-connect": "how-to/connect",
+    "configuration-connect": "how-to/set-up-in-a-browser",
     "configuration-alerts": "how-to/set-up-alerts",
     "configuration-alert-channel": "how-to/set-up-alerts",
     "configuration-webhooks": "how-to/receive-webhooks",

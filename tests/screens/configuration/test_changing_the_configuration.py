@@ -21,7 +21,8 @@ from mailchimpsync.web.models import Role
 from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID, Side
 from support.alert_receivers import served_mail_server, served_webhook_receiver
 from support.browser import accessibility_problems
-from support.charity import CIVICRM_KEY, Charity
+from support.charity import CIVICRM_KEY, Charity, configuration
+from support.client import signed_in
 from support.form_client import FormClient, form_client
 
 Visit = Callable[..., Page]
@@ -373,6 +374,19 @@ def test_ada_gives_an_account_another_key_and_a_strangers_key_is_refused(own_cha
     assert "belongs to another account" in refused.text
     assert taken.url.path.startswith("/configuration/account/")
     assert configuration_of(charity).accounts["Green Paths"].api_key.get_secret_value() == API_KEY
+
+
+def test_an_accounts_name_and_its_connections_are_shown_while_mailchimp_is_away(own_charity: Begin) -> None:
+    charity = own_charity(people=1, synced=False)
+    with signed_in(charity, Role.VIEWER) as vera:
+        there = vera.get("/configuration/account/Green%20Paths").text
+        charity.site.save(configuration("http://127.0.0.1:9", charity.civicrm_url), "ada")
+        away = vera.get("/configuration/account/Green%20Paths").text
+
+    [name] = re.findall(r"At Mailchimp</dt><dd><bdi>([^<]+)", there)
+    assert f"At Mailchimp</dt><dd><bdi>{name}" in away
+    assert "read right now" in away
+    assert "Green Paths newsletter ↔ Newsletter" in away
 
 
 def test_an_account_goes_with_its_connections_and_says_so(own_charity: Begin) -> None:

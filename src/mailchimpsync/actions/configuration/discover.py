@@ -11,6 +11,7 @@ from mailchimpsync.civicrm import CivicrmClient, Group, group_sizes, mailing_gro
 from mailchimpsync.config import Account, CivicrmSite
 from mailchimpsync.mailchimp import Audience, Interest, MailchimpClient, account, audiences, interests
 from mailchimpsync.runtime import Deadline, Runtime
+from mailchimpsync.store.site import names
 
 SECONDS = 4.0
 """How long failing requests are retried while a person waits; a single response may take longer."""
@@ -49,6 +50,12 @@ class AccountSummary:
     name: str
     role: str
     audiences: tuple[AudienceSummary, ...]
+
+
+def kept_account_name(site: Site, account_name: str) -> str | None:
+    """Return the name of an account at Mailchimp as it was last read; None: it never was."""
+    with site.store.reading() as tx:
+        return names.account_name(tx, account_name)
 
 
 @contextmanager
@@ -97,7 +104,7 @@ def interests_of(site: Site, account_name: str, audience_id: str) -> list[Intere
 
 
 def read_account(site: Site, account_name: str) -> AccountSummary:
-    """Return the audiences and interests of a configured account.
+    """Return the audiences and interests of a configured account; its name is kept for when Mailchimp is away.
 
     Raises:
         AccessError, TransientError: Mailchimp refuses the key, or can't be reached.
@@ -107,5 +114,7 @@ def read_account(site: Site, account_name: str) -> AccountSummary:
     with site.runtime.executor(AT_ONCE) as pool:
         found_interests = list(pool.map(lambda one: interests(client, one.id), found[:INTERESTS_OF_MAX]))
     known = [*found_interests, *([None] * (len(found) - len(found_interests)))]
+    with site.store.begin() as tx:
+        names.keep_account(tx, account_name, owner.name, site.runtime.now())
     summaries = tuple(AudienceSummary(one, has) for one, has in zip(found, known, strict=True))
     return AccountSummary(owner.name, owner.role, summaries)

@@ -49,10 +49,10 @@ configuration = table(
     Column("document", JsonText, nullable=False),
 )
 
-known_name = table(  # of groups and interests, as last read
+known_name = table(  # of groups, interests and accounts, as last read
     "known_name",
     Column("kind", String(10), primary_key=True),
-    Column("key", String(64), primary_key=True),  # a group's number, an interest's id
+    Column("key", String(64), primary_key=True),  # a group's number, an interest's id, an account's name here
     Column("name", String(255), nullable=False),
     Column("category", String(255)),
     Column("read_at", UtcDateTime, nullable=False),

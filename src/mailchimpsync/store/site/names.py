@@ -1,4 +1,4 @@
-"""Names of groups and interests as they were last read, for when the other side is away."""
+"""Names of groups, interests and accounts as they were last read, for when the other side is away."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import known_name
 
 NAME_LENGTH_MAX = 255
+_KEY_LENGTH_MAX = 64
 
 
 class NameKind(StrEnum):
@@ -21,10 +22,11 @@ class NameKind(StrEnum):
 
     GROUP = "group"
     INTEREST = "interest"
+    ACCOUNT = "account"
 
 
 class KnownName(NamedTuple):
-    """A name; `key` is a group's number or an interest's id, `category` that of an interest."""
+    """A name; `key` is a group's number, an interest's id or an account's name here, `category` that of an interest."""
 
     kind: str
     key: str
@@ -40,6 +42,17 @@ def keep_groups(tx: Connection, titles: Mapping[int, str], now: datetime) -> Non
 def keep_interests(tx: Connection, names: Mapping[str, tuple[str, str]], now: datetime) -> None:
     """Keep the names of interests, by id: each with its category and its own name."""
     _keep(tx, [KnownName(NameKind.INTEREST, key, name, category) for key, (category, name) in names.items()], now)
+
+
+def keep_account(tx: Connection, account: str, name: str, now: datetime) -> None:
+    """Keep the name that an account has at Mailchimp, by its name in the configuration."""
+    _keep(tx, [KnownName(NameKind.ACCOUNT, account[:_KEY_LENGTH_MAX], name, None)], now)
+
+
+def account_name(tx: Connection, account: str) -> str | None:
+    """Return the name that an account had at Mailchimp when it was last read; None: it never was."""
+    key = account[:_KEY_LENGTH_MAX]
+    return next((one.name for one in known_names(tx) if one.kind == NameKind.ACCOUNT and one.key == key), None)
 
 
 def _keep(tx: Connection, found: list[KnownName], now: datetime) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import SecretStr
 
-from mailchimpsync.actions import ProbedAccount, probe_account, read_account, with_time_limit
+from mailchimpsync.actions import ProbedAccount, kept_account_name, probe_account, read_account, with_time_limit
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.config import Account, Configuration, mask
 from mailchimpsync.errors import Code, MailchimpsyncError, UsageError
@@ -119,7 +119,9 @@ def show(visit: Visit, name: str) -> HttpResponse:
             context["look"] = read_account(site, name)
     except MailchimpsyncError as error:
         context["error"] = error
-    return visit.render("configuration/account.html", context)
+    return visit.render(
+        "configuration/account.html", {**context, "name_at_mailchimp": kept_account_name(visit.site, name)}
+    )
 
 
 @screen(Scope.CONFIGURE, "GET", "HEAD", "POST")

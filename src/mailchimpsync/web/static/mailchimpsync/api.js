@@ -15,6 +15,16 @@ async function fetchDocument(headers) {
   return spec;
 }
 
+// What Swagger leaves out for people who don't see the page: the levels of its headings, and the names of its fields.
+function describe() {
+  for (const one of api.querySelectorAll(".info .title, .opblock-tag")) one.setAttribute("aria-level", "2");
+  for (const one of api.querySelectorAll(".opblock h4")) one.setAttribute("aria-level", "3");
+  for (const one of api.querySelectorAll(".opblock h5")) one.setAttribute("aria-level", "4");
+  for (const one of api.querySelectorAll("textarea.body-param__text")) one.setAttribute("aria-label", "Request body");
+  for (const one of api.querySelectorAll(".copy-to-clipboard button")) one.setAttribute("aria-label", "Copy");
+  for (const one of api.querySelectorAll("pre")) one.tabIndex = 0; // the keyboard has to scroll it
+}
+
 function show(spec, headers) {
   if (form) form.hidden = true;
   SwaggerUIBundle({
@@ -22,6 +32,8 @@ function show(spec, headers) {
     domNode: api,
     deepLinking: false,
     validatorUrl: null,
+    defaultModelsExpandDepth: -1, // each action shows its own
+    syntaxHighlight: { activated: false }, // its colours are too pale
     requestInterceptor: (request) => {
       request.headers = { ...headers, ...request.headers };
       return request;
@@ -42,6 +54,7 @@ function followColours() {
   document.documentElement.classList.toggle("dark-mode", dark.matches);
 }
 
+new MutationObserver(describe).observe(api, { childList: true, subtree: true });
 dark.addEventListener("change", followColours);
 followColours();
 if (api.dataset.csrf) open({ "X-CSRFToken": api.dataset.csrf });

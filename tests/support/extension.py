@@ -49,7 +49,8 @@ def setting(
     linked: dict[str, Any] = {"apiKey": key, "subscriptionGroup": group_id}
     if interests is not None:
         linked["interests"] = dict(interests)
-    audience = {"name": "Newsletter", "interests": {}, "webhook": WEBHOOK, "webhooks": [], "webhookFound": True}
+    names = {"1111111111": "Topics: Walks", "2222222222": "Topics: Rides"}
+    audience = {"name": "Newsletter", "interests": names, "webhook": WEBHOOK, "webhooks": [], "webhookFound": True}
     account = {"apiKey": key, "account_name": name, "email": "ann@example.org", "username": "ann"}
     hooks = {"batchWebhookSecret": SECRET, "batchWebhook": BATCH_WEBHOOK, "batchWebhookFound": True}
     return {"lists": {list_id: linked}, "accounts": {key: {**account, **hooks, "audiences": {list_id: audience}}}}

@@ -17,6 +17,7 @@ COMMANDS = {
     # by name: the package whose `options.py` declares it, and the line in the list of commands
     "demo": ("demo", "See it work with a simulated Mailchimp and CiviCRM."),
     "init": ("commands.configuration", "Create a site: home directory, database, key, CiviCRM."),
+    "takeover": ("commands.configuration", "Take over from the PHP extension, and go back."),
     "connect": ("commands.configuration", "Connect a Mailchimp audience to CiviCRM groups."),
     "sync": ("commands.sync", "Sync all connections, or one."),
     "plan": ("commands.plans", "Preview the next sync."),

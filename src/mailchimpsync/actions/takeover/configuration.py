@@ -22,12 +22,14 @@ class FoundConfiguration:
         configuration: with the extension's accounts and connections; the new ones have their schedule off.
         links: the extension's connections, new or known.
         notes: what is not taken over, in sentences.
+        interest_names: what the extension calls interests, such as “Topics: Walks”, by id.
         secrets: the secret in the extension's webhooks, by account.
     """
 
     configuration: Configuration
     links: tuple[Link, ...]
     notes: tuple[str, ...]
+    interest_names: Mapping[str, str]
     secrets: Mapping[str, str] = field(repr=False)
 
 
@@ -82,7 +84,7 @@ def configuration_from(
     wanted = known.replacing(accounts={**accounts, **known.accounts}, connections=[*known.connections, *new])
     links = tuple(link for link in wanted.connections if link.audience_id in lists)
     secrets = {names[name]: one["webhook_secret"] for name, one in given.items() if "webhook_secret" in one}
-    return FoundConfiguration(wanted, links, tuple(_notes(lists)), secrets)
+    return FoundConfiguration(wanted, links, tuple(_notes(lists)), _interest_names(form["accounts"]), secrets)
 
 
 def _names(accounts: Mapping[str, Any], known: Configuration) -> dict[str, str]:
@@ -105,6 +107,11 @@ def _used(setting: Mapping[str, Any], lists: Mapping[str, Any]) -> dict[str, Any
     """Return the accounts of the audiences; one that has none isn't needed here."""
     keys = {one.get("apiKey") for one in lists.values() if isinstance(one, Mapping)}
     return {key: one for key, one in _mapping(setting.get("accounts")).items() if key in keys}
+
+
+def _interest_names(accounts: Mapping[str, Any]) -> dict[str, str]:
+    audiences = [one for account in accounts.values() for one in _mapping(_mapping(account).get("audiences")).values()]
+    return {key: str(name) for one in audiences for key, name in _mapping(_mapping(one).get("interests")).items()}
 
 
 def _cleaned(one: Any) -> Any:

@@ -14,6 +14,7 @@ from mailchimpsync.actions.takeover.configuration import FoundConfiguration, con
 from mailchimpsync.actions.takeover.rows import RowCounts, count_rows, extension_tables
 from mailchimpsync.actions.takeover.unfinished import reasons_to_wait
 from mailchimpsync.actions.takeover.webhooks import OldWebhook, old_webhooks
+from mailchimpsync.civicrm import mailing_groups
 from mailchimpsync.civicrm.extension.by_api import Job, read_jobs, read_setting
 from mailchimpsync.civicrm.extension.work import OpenWork
 from mailchimpsync.config import Configuration, Link
@@ -55,6 +56,7 @@ class Understanding:
         work: what it still has under way.
         waits_for: what has to end before the switch, in sentences.
         rows: how many rows there are, by audience.
+        groups: the titles of CiviCRM's mailing groups.
     """
 
     found: FoundConfiguration
@@ -64,6 +66,12 @@ class Understanding:
     work: OpenWork
     waits_for: tuple[str, ...]
     rows: Mapping[str, RowCounts]
+    groups: Mapping[int, str]
+
+    def interests_of(self, link: Link) -> list[tuple[str, str]]:
+        """Return the names of a connection's interests and of their groups."""
+        names = self.found.interest_names
+        return [(names.get(key, key), self.groups.get(group, str(group))) for key, group in link.interests.items()]
 
     @property
     def links(self) -> tuple[Link, ...]:
@@ -92,6 +100,7 @@ def understand(site: Site, source: Source) -> Understanding:
             work,
             tuple(reasons_to_wait(wanted, work, found.links)),
             {link.audience_id: count_rows(tables, link) for link in found.links},
+            {group.id: group.title for group in mailing_groups(site.civicrm())},
         )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mailchimpsync.cli.declaring import JSON, Group, examples, implemented_in
+from mailchimpsync.cli.declaring import JSON, WITHOUT_ASKING, Group, examples, implemented_in
 from mailchimpsync.model import NewMembers, Resubscribe
 
 AS_AUDIENCE = "audience"
@@ -79,6 +79,40 @@ def connect() -> None:
 
     The API key comes from MAILCHIMPSYNC_MAILCHIMP_KEY or from an earlier connection; otherwise you're asked for it, as
     for everything that no option answers. For an audience that is already connected, only the given options change.
+    """
+
+
+@click.command(epilog=examples("takeover --check", "takeover", "takeover --back"))
+@click.option("--check", is_flag=True, help="Only show what there is to take over.")
+@click.option("--back", is_flag=True, help="Go back to the PHP extension. Possible for seven days.")
+@click.option(
+    "--from-database",
+    is_flag=True,
+    help="Read the extension's tables from CiviCRM's own database instead of by its API.",
+)
+@click.option(
+    "--leave-out", multiple=True, metavar="AUDIENCE", help="Leave out this audience; several times if needed."
+)
+@click.option(
+    "--new-key",
+    multiple=True,
+    metavar="ACCOUNT",
+    help="Ask for another API key for this account; several times if needed.",
+)
+@click.option("--base-url", help="Use this address instead of Mailchimp's own, for a proxy or a local stand-in.")
+@click.option("--ignore-unfinished", is_flag=True, help="Don't wait for the extension's runs and batches.")
+@WITHOUT_ASKING
+@implemented_in("commands.configuration.takeover:takeover")
+def takeover() -> None:
+    """Take over from the PHP extension: its configuration, its records, and its place.
+
+    You see what was understood, and are asked before anything is changed. Then its scheduled job is turned off, its
+    connections and records are taken over, and its webhooks are replaced. The first sync is only previewed, until you
+    agree to what it would do. If a step fails, run the command again: it goes on from there.
+
+    The API key's user in CiviCRM needs the permission “administer CiviCRM” meanwhile. With --from-database, you're
+    asked for the database's URL, such as mariadb://user:password@host/civicrm, unless
+    MAILCHIMPSYNC_EXTENSION_DATABASE is set.
     """
 
 

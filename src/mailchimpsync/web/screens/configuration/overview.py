@@ -10,8 +10,8 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import LastSync, Names, last_syncs
+from mailchimpsync.actions.plans.first_sync import awaits_first_sync
 from mailchimpsync.config import Link, mask
-from mailchimpsync.web.screens.configuration.connection.first_sync import is_waiting
 from mailchimpsync.web.screens.configuration.connection.schedule_words import next_due, schedule_lines
 from mailchimpsync.web.screens.names import group_name, interest_name, known_names
 from mailchimpsync.web.screens.screen import Visit, screen
@@ -74,7 +74,7 @@ def _described(visit: Visit, link: Link, last: LastSync) -> dict[str, object]:
     return {
         "link": link,
         "interests": [(interest_name(names, key), group_name(names, group)) for key, group in link.interests.items()],
-        "is_waiting": is_waiting(link, last),
+        "is_waiting": awaits_first_sync(link, last),
         "when": next(iter(schedule_lines(link.schedule)), ""),
         "next_at": next_due(visit.site, link),
         "last": last,
@@ -118,7 +118,7 @@ def _steps(visit: Visit, last: dict[str, LastSync]) -> Iterator[Step]:
 def _steps_to_begin(visit: Visit, last: dict[str, LastSync]) -> Iterator[Step]:
     """A step for each connection that waits for its first sync; before there is one, a step that announces it."""
     links = visit.site.configuration.connections
-    waiting = [link for link in links if is_waiting(link, last[link.audience_id])]
+    waiting = [link for link in links if awaits_first_sync(link, last[link.audience_id])]
     text = _("Before anything happens, you see who would be added, removed or created on each side.")
     for link in waiting:
         title = _("Preview the first sync of %(title)s and turn it on") % {"title": link.title}

@@ -17,6 +17,7 @@ from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.configuration.new_members import new_members_sentence
 from mailchimpsync.actions.configuration.other_sites import other_sites_sentences
+from mailchimpsync.actions.plans.first_sync import awaits_first_sync
 from mailchimpsync.config import Configuration, Link, Schedule
 from mailchimpsync.errors import MailchimpsyncError, UsageError
 from mailchimpsync.mailchimp import Audience
@@ -160,7 +161,7 @@ def show(visit: Visit, list_id: str) -> HttpResponse:
         "link": link,
         "last": last,
         "cards": [make(visit, link) for make in CARDS],
-        "is_waiting": first_sync.is_waiting(link, last),
+        "is_waiting": awaits_first_sync(link, last),
     }
     return visit.render("configuration/connection.html", context)
 

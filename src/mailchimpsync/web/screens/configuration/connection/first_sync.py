@@ -8,18 +8,16 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import (
-    LastSync,
     Plan,
     Site,
     applyplan,
-    approveplan,
-    change_configuration,
     createplan,
     getplans,
     last_syncs,
 )
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.api.selection import find_audience
+from mailchimpsync.actions.plans.first_sync import awaits_first_sync, turn_on
 from mailchimpsync.config import Link
 from mailchimpsync.errors import ConfigurationError, UsageError
 from mailchimpsync.web.background_tasks import BackgroundTask
@@ -32,11 +30,6 @@ from mailchimpsync.web.screens.state_badge import current_badge
 from mailchimpsync.web.task_progress import TaskProgress
 
 PLAN, SYNC = "plan", "sync"
-
-
-def is_waiting(link: Link, last: LastSync) -> bool:
-    """Say whether a connection waits for its first sync to be reviewed and turned on."""
-    return not link.schedule.enabled and last.at is None
 
 
 @screen(Scope.READ)
@@ -70,10 +63,7 @@ def switch_on(visit: Visit, list_id: str) -> HttpResponse:
     _check_version(visit)
     plan_id = int(text) if (text := visit.request.POST.get("plan", "")).isdecimal() else 0
     _check_plan(visit, link, plan_id)
-    schedule = link.schedule.model_copy(update={"enabled": True})
-    wanted = visit.site.configuration.replacing_link(link.model_copy(update={"schedule": schedule}))
-    approveplan(visit.site, id=plan_id, by=visit.by)
-    change_configuration(visit.site, wanted, by=visit.by, check=False)
+    turn_on(visit.site, link, plan_id, by=visit.by)
     _begin_sync(visit, link, plan_id)
     visit.say(_("%(title)s is turned on, and the first sync has started.") % {"title": link.title})
     return redirect(watch_page(link))
@@ -120,7 +110,7 @@ def _context(visit: Visit, link: Link) -> dict[str, object]:
         "last": last,
         "task": task,
         "is_previewing": task is not None and task.kind == PLAN and task.is_under_way,
-        "is_waiting": is_waiting(link, last),
+        "is_waiting": awaits_first_sync(link, last),
         "plan": plan,
         "plan_url": f"{reverse('plans')}/{plan.id}" if plan else "",
         "decision": plan_decision(plan, link, names_at_once(visit, link)) if plan else None,

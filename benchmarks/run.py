@@ -1,6 +1,8 @@
 """Measures what the engine must reach, and prints it as a table: `python benchmarks/run.py` (about ten minutes).
 
-`--quick` takes a tenth of the sizes, to see that it works. All ratios come from one run on one machine.
+`--quick` takes a tenth of the sizes, to see that it works; `--only` and `--people` take a part; `--database` takes a
+server on which databases may be created, such as `postgresql://postgres@127.0.0.1/postgres`. All ratios come from one
+run on one machine.
 """
 
 from __future__ import annotations
@@ -17,11 +19,53 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
 from stand_ins import CIVICRM_KEY, GROUP, INTERESTS, LIST_ID, MAILCHIMP_KEY, StandIns, address, fill, stand_ins
 
+from mailchimpsync.store.engine.dialect import connect
+
 HERE = Path(__file__).parent
-REPEATS = 3
 CHANGES = 100
+DATABASE = "mailchimpsync_benchmark"
+
+
+@dataclass(frozen=True)
+class Databases:
+    """Where the databases of ours are made: in a directory, or on a server."""
+
+    server: str | None
+
+    def new(self, name: str, directory: Path) -> str:
+        """Return the URL of the database of this name, which is made on a server if it isn't there yet."""
+        if self.server is None:
+            return f"sqlite:///{directory / name}.sqlite"
+        url = make_url(self.server).set(database=f"{DATABASE}_{name}")
+        self._on_server(f"CREATE DATABASE {url.database}", ignored="exists")
+        return url.render_as_string(hide_password=False)
+
+    def drop(self, name: str) -> None:
+        """Drop a database on a server."""
+        if self.server is not None:
+            self._on_server(f"DROP DATABASE IF EXISTS {DATABASE}_{name}")
+
+    def _on_server(self, statement: str, ignored: str | None = None) -> None:
+        engine = connect(self.server or "").execution_options(isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            try:
+                connection.execute(text(statement))
+            except DBAPIError as error:
+                if ignored is None or ignored not in str(error):
+                    raise
+        engine.dispose()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure: where, and how often."""
+
+    databases: Databases
+    repeats: int
 
 
 @dataclass(frozen=True)
@@ -31,6 +75,7 @@ class World:
     both: StandIns
     directory: Path
     people: int
+    databases: Databases
 
     def bare(self, name: str) -> float:
         """Return the seconds the bare script takes."""
@@ -41,7 +86,7 @@ class World:
     def ours(self, name: str, *, everything: bool = False) -> dict[str, Any]:
         """Run the engine once on the database `name`, and return what it took."""
         links = json.dumps([GROUP, INTERESTS, everything])
-        url = f"sqlite:///{self.directory / name}.sqlite"
+        url = self.databases.new(name, self.directory)
         self.both.forget_requests()
         took: dict[str, Any] = json.loads(self._python("ours.py", self.both.civicrm, links, url))
         return {**took, "requests": self.both.requests(), "stand_ins": self.both.seconds()}
@@ -53,20 +98,26 @@ class World:
 
 
 @contextmanager
-def _world(people: int, *, at_mailchimp: bool = True) -> Iterator[World]:
+def _world(people: int, plan: Plan, *, at_mailchimp: bool = True) -> Iterator[World]:
+    names = ["ours", *(f"ours{i}" for i in range(plan.repeats))]
+    for name in names:
+        plan.databases.drop(name)
     with tempfile.TemporaryDirectory() as directory, stand_ins(Path(directory)) as both:
         fill(both, people, at_mailchimp=at_mailchimp)
-        yield World(both, Path(directory), people)
+        yield World(both, Path(directory), people, plan.databases)
+    for name in names:
+        plan.databases.drop(name)
 
 
-def full(people: int) -> dict[str, float]:
+def full(people: int, plan: Plan) -> dict[str, float]:
     """A first, full run where all are in sync already, in turn with the bare script."""
-    with _world(people) as world:
-        pairs = [(world.bare(f"bare{i}"), world.ours(f"ours{i}")) for i in range(REPEATS)]
+    with _world(people, plan) as world:
+        pairs = [(world.bare(f"bare{i}"), world.ours(f"ours{i}")) for i in range(plan.repeats)]
         again = world.ours("ours0", everything=True)
     return {
         "bare": statistics.median(bare for bare, _ in pairs),
         "seconds": statistics.median(ours["seconds"] for _, ours in pairs),
+        "cpu": statistics.median(ours["cpu"] for _, ours in pairs),
         "ratio": statistics.median(ours["seconds"] / bare for bare, ours in pairs),
         "again": again["seconds"],
         "peak_mb": max(ours["peak_mb"] for _, ours in pairs),
@@ -74,12 +125,12 @@ def full(people: int) -> dict[str, float]:
     }
 
 
-def incremental(people: int) -> dict[str, float]:
+def incremental(people: int, plan: Plan) -> dict[str, float]:
     """100 changes, half on each side, and the run that carries them over."""
-    with _world(people) as world:
+    with _world(people, plan) as world:
         world.ours("ours")
         taken = []
-        for turn in range(REPEATS):
+        for turn in range(plan.repeats):
             _change(world, turn)
             taken.append(world.ours("ours"))
     return {
@@ -104,9 +155,9 @@ def _change(world: World, turn: int) -> None:
     world.both.control(world.both.civicrm, "call", call)
 
 
-def first_sync(people: int) -> dict[str, float]:
+def first_sync(people: int, plan: Plan) -> dict[str, float]:
     """All are in CiviCRM only, so that each is sent to Mailchimp."""
-    with _world(people, at_mailchimp=False) as world:
+    with _world(people, plan, at_mailchimp=False) as world:
         ours = world.ours("ours")
     return {
         "seconds": ours["seconds"],
@@ -116,21 +167,29 @@ def first_sync(people: int) -> dict[str, float]:
     }
 
 
+MEASURES = {"full": full, "incremental": incremental, "first": first_sync}
+SIZES = {"full": (25_000, 100_000, 250_000), "incremental": (2_500, 250_000), "first": (100_000,)}
+
+
 def main() -> None:
-    """Measure everything and print it."""
+    """Measure, and print each result as a line of a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    scale = 10 if parser.parse_args().quick else 1
-    results: dict[str, dict[str, float]] = {}
-    for people in (25_000, 100_000, 250_000):
-        results[f"full {people // scale}"] = full(people // scale)
-        print(json.dumps(results[f"full {people // scale}"]), file=sys.stderr, flush=True)
-    for people in (2_500, 250_000):
-        results[f"incremental {people // scale}"] = incremental(people // scale)
-        print(json.dumps(results[f"incremental {people // scale}"]), file=sys.stderr, flush=True)
-    results[f"first {100_000 // scale}"] = first_sync(100_000 // scale)
-    for name, result in results.items():
-        print(f"| {name} | " + ", ".join(f"{key} {value:,.3g}" for key, value in result.items()) + " |")
+    parser.add_argument("--only", choices=MEASURES)
+    parser.add_argument("--people", type=int)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--database", help="a server's URL; else SQLite")
+    options = parser.parse_args()
+    plan = Plan(Databases(options.database), options.repeats)
+    for kind, measure in MEASURES.items():
+        if options.only in (None, kind):
+            for people in (options.people,) if options.people else SIZES[kind]:
+                size = people // 10 if options.quick else people
+                print(_line(f"{kind} {size:,}", measure(size, plan)), flush=True)
+
+
+def _line(name: str, result: dict[str, float]) -> str:
+    return f"| {name} | " + ", ".join(f"{what} {value:,.3g}" for what, value in result.items()) + " |"
 
 
 if __name__ == "__main__":

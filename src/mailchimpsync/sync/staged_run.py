@@ -116,6 +116,7 @@ def _run_stage(run: Run, stage: Stage) -> bool:
     if stage is Stage.CHECK_DATA and not includes_data(run):
         return True
     run.progress.stage(stage.value)
+    run.store.refresh_statistics()
     started = run.runtime.now()
     try:
         return STAGES[stage](run)

@@ -14,7 +14,6 @@ from mailchimpsync.errors import Code, StoreError
 from mailchimpsync.store import Store
 from mailchimpsync.store.engine.database import MIGRATIONS, newest_schema
 from mailchimpsync.store.schema import metadata
-from store.databases import LIST, add_row, row
 
 
 def migrations(tx: Connection) -> Config:
@@ -73,15 +72,6 @@ def test_a_database_without_tables_is_told_so() -> None:
 
     assert caught.value.code is Code.STORE_OLD
     assert "mailchimpsync migrate" in caught.value.remedy
-
-
-def test_the_database_may_look_how_large_its_tables_are_at_any_time(store: Store) -> None:
-    with store.begin() as tx:
-        key = add_row(tx)
-    store.refresh_statistics()
-
-    with store.begin() as tx:
-        assert row(tx, key)["mailchimp_list_id"] == LIST
 
 
 def test_the_schema_a_command_looks_for_is_the_one_that_migrations_end_at() -> None:

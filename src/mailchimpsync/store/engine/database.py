@@ -28,10 +28,14 @@ class Store(Database):
         """
         super().__init__(connected(dialect.connect, url), is_temporary=is_temporary)
 
-    def refresh_statistics(self) -> None:
-        """Update the database's table statistics after large changes."""
-        with self.begin() as connection:
-            dialect.refresh_statistics(connection, cache, group_contact)
+    def refresh_statistics(self, *, everything_was_read: bool = False) -> None:
+        """Let the database know of tables that have changed much, so that it doesn't choose slow ways to search them.
+
+        `everything_was_read`: rows of the cache and of groups were rewritten, though the tables needn't have grown.
+        """
+        if dialect.counts_late(self._engine):
+            with self.begin() as connection:
+                dialect.refresh_statistics(connection, *((cache, group_contact) if everything_was_read else ()))
 
     def migrate(self) -> None:
         """Create the tables, or bring them up to this version."""

@@ -20,7 +20,7 @@ def add_civi_only(run: Run) -> bool:
     """
     if run.since is None:
         read_all_groups(run)
-        run.store.refresh_statistics()
+        run.store.refresh_statistics(everything_was_read=True)
     else:
         read_memberships(run, sorted(_read_history(run)))
     unread = record_unreadable_rows(run)

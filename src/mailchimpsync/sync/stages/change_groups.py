@@ -55,6 +55,7 @@ def change_groups(run: Run) -> bool:
         saved = save_group_contacts(run.civicrm, list(records), run.list_id, known_to) if records else NOTHING_SAVED
         _record_results(run, changes, records, saved, corrected)
         run.progress.advance(len(changes))
+        run.store.refresh_statistics()
         if run.deadline.reached:
             return False
 

@@ -60,8 +60,7 @@ def fetch(run: Run) -> bool:
                 position = _restart_fetch(run, position)
             if run.deadline.reached and position.reading < len(READINGS):
                 return False
-        if run.since is None:
-            run.store.refresh_statistics()
+        run.store.refresh_statistics(everything_was_read=run.since is None)
         with run.transaction() as tx:
             renamed = members.follow_renamed_members(tx, run.list_id, run.id)
             read = members.count_seen(tx, run.list_id, run.id)

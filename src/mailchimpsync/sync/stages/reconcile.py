@@ -58,6 +58,7 @@ def reconcile(run: Run) -> bool:
             return True
         after = decided.last
         run.progress.advance(decided.number)
+        run.store.refresh_statistics()
         if run.deadline.reached:
             return False
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import make_url, text
+from sqlalchemy import insert, make_url, text
 
 from mailchimpsync.actions import Fleet, create_fleet, create_site, open_fleet, open_site, rotate_key_file
 from mailchimpsync.config import Account, Configuration
 from mailchimpsync.errors import Code, ConfigurationError, StoreError, UsageError
 from mailchimpsync.store.fleet import sites
-from store.databases import own_database
+from mailchimpsync.store.schema import cache
+from store.databases import LIST, own_database
 
 pytestmark = pytest.mark.postgres
 
@@ -188,3 +189,17 @@ def test_the_keys_of_sites_are_not_in_the_database(fleet: Fleet) -> None:
         token = sites.keys_of(tx, "green")
     with fleet.open("green") as site:
         assert site.keys.read()[0] not in token
+
+
+def test_a_site_learns_at_once_that_a_table_of_its_own_has_grown(fleet: Fleet) -> None:
+    fleet.add("charity-a")
+    with fleet.open("charity-a") as site:
+        rows = [{"mailchimp_list_id": LIST, "identity": f"c:{number}"} for number in range(3_000)]
+        with site.store.begin() as tx:
+            tx.execute(insert(cache), rows)
+        site.store.refresh_statistics()
+
+        with site.store.reading() as tx:
+            known = tx.execute(text(f"SELECT reltuples FROM pg_class WHERE oid = '{cache.name}'::regclass")).scalar()  # noqa: S608 (our own name)
+
+    assert known == len(rows)

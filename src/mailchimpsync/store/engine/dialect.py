@@ -355,7 +355,7 @@ def simulated_now(connection: Connection) -> datetime | None:
 
 _GROWN = """
     SELECT quote_ident(relname) FROM pg_class
-    WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
+    WHERE relkind = 'r' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
         AND pg_relation_size(oid) > 2 * current_setting('block_size')::bigint * greatest(relpages, 8)
 """
 """Tables of PostgreSQL that are more than twice as large as when it last looked."""

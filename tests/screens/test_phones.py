@@ -65,6 +65,8 @@ def test_nothing_is_cut_on_a_phone_in_german(visit: Visit, busy: Charity, size: 
     cut: dict[str, Any] = {}
     for path in paths(busy):
         page.goto(f"{busy.url}{path}")
+        tabs = page.locator(".tabs a").evaluate_all("tabs => new Set(tabs.map((one) => one.offsetTop)).size")
+        assert tabs <= 1, f"the tabs of {path} take more than one line"
         cut |= {path: found} if (found := page.evaluate(CUT)) or is_too_wide(page) else {}
     assert cut == {}
 

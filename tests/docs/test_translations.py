@@ -101,6 +101,11 @@ ONLY_TYPED = {
         "stages is: %(stages)s."
     ),
     "There is no site in %(home)s yet; run `mailchimpsync init`.",
+    (
+        "The journal in %(file)s isn't as it was written, so nothing was imported. Check it where the site was exported, "
+        "with `mailchimpsync journal verify`."
+    ),
+    "The site brings its own key, so remove MAILCHIMPSYNC_SECRET_KEY from the environment meanwhile.",
     "%(home)s is the home of one site, not of a fleet: leave out `--site %(name)s`.",
     "%(home)s is the home of a fleet. Choose a site with --site; `mailchimpsync site list` lists them.",
     "%(home)s is the home of one site. `mailchimpsync fleet init` creates a fleet, in another home.",

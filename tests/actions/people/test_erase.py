@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from mailchimpsync.actions import Site, erase, explain, journal_verify
 from mailchimpsync.actions.configuration.rotate_key import rotate_key_of_environment
+from mailchimpsync.actions.keys import HomeKeys
 from mailchimpsync.actions.people.erase import Erasure
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.config import Keyring, Settings
@@ -241,7 +242,7 @@ def test_the_erased_stay_erased_with_a_new_secret_key(world: World, post: Webhoo
     with world.store.begin() as tx:
         token = post.site.keyring.encrypt(post.site.erasure_key() or "")
         tx.execute(text("UPDATE civicrm_mailchimpsync_secret SET token = :token"), {"token": token})
-    post.site.settings = Settings(home=Path(), secret_key=SecretStr(f"{new} {old}"))
+    post.site.keys = HomeKeys(Settings(home=Path(), secret_key=SecretStr(f"{new} {old}")))
     assert rotate_key_of_environment(post.site) is None
 
     fresh = replace(post.site, keyring=Keyring([new]), _erasure_key=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import TracebackType
@@ -115,8 +116,23 @@ class Fleet:
             public = f"{public.rstrip('/')}/sites/{site.name}"
         return self.settings.model_copy(update={"site": site.name, "public_url": public})
 
-    def add(self, name: str, title: str = "", *, host: str | None = None) -> FleetSite:
+    def add(
+        self,
+        name: str,
+        title: str = "",
+        *,
+        host: str | None = None,
+        keys: Sequence[str] | None = None,
+        fill: Callable[[Transaction], None] | None = None,
+    ) -> FleetSite:
         """Add a site: a role, a schema and the tables in it, and a secret key of its own. All of it, or nothing.
+
+        Args:
+            name: what it is called in addresses and commands.
+            title: what people call it.
+            host: the host name at which it is reached.
+            keys: its secret keys, if it has some already.
+            fill: fills its tables; if this raises, there is no site.
 
         Raises:
             UsageError: the name or the title can't be used, or there is such a site already.
@@ -125,7 +141,7 @@ class Fleet:
         check_name(name)
         _check_title(title)
         checked_host = _checked_host(host) if host else None
-        keys = wrapped([new_key()], self.settings)
+        secret_keys = wrapped(keys or [new_key()], self.settings)
         with self.store.begin() as tx:
             check_rights(roles.rights(tx))
             if sites.find_site(tx, name) is not None:
@@ -138,8 +154,11 @@ class Fleet:
             if self.more_tables is not None:
                 with roles.within(tx, namespace):
                     self.more_tables.create_tables(tx)
+            if fill is not None:
+                with roles.within(tx, namespace):
+                    fill(tx)
             site = FleetSite(name, title or name, role, checked_host, number, self.runtime.now(), None)
-            sites.add_site(tx, site, keys)
+            sites.add_site(tx, site, secret_keys)
         return site
 
     def change(

@@ -31,6 +31,7 @@ from sqlalchemy import (
     literal,
     make_url,
     select,
+    text,
     true,
     update,
 )
@@ -205,6 +206,50 @@ def readers_block(engine: Engine) -> bool:
     return isinstance(engine.pool, StaticPool)
 
 
+def snapshot_options(engine: Engine) -> dict[str, Any]:
+    """Return the execution options of a transaction in which all queries see the same moment; SQLite's readers do."""
+    isolation = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    return {READ_TRANSACTION: True, **isolation}
+
+
+def last_number(connection: Connection, table: Table) -> int | None:
+    """Return the highest number that rows of a table were given; None: it has no numbers, or no row ever."""
+    if (numbered := table.autoincrement_column) is None:
+        return None
+    values = {"table": table.name, "column": numbered.name}
+    match connection.dialect.name:
+        case "sqlite":
+            query = "SELECT seq FROM sqlite_sequence WHERE name = :table"
+        case "postgresql":
+            query = "SELECT pg_sequence_last_value(CAST(pg_get_serial_sequence(:table, :column) AS regclass))"
+        case _:
+            query = (
+                "SELECT AUTO_INCREMENT - 1 FROM information_schema.TABLES"
+                " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = :table"
+            )
+    found: int | None = connection.execute(text(query), values).scalar()
+    return found or None
+
+
+def number_after(connection: Connection, table: Table, number: int) -> None:
+    """Let the next row of a table get a higher number. MariaDB ends the transaction with it."""
+    numbered = table.autoincrement_column
+    match connection.dialect.name:
+        case "sqlite":
+            connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :table"), {"table": table.name})
+            connection.execute(
+                text("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :number)"),
+                {"table": table.name, "number": number},
+            )
+        case "postgresql":
+            connection.execute(
+                text("SELECT setval(CAST(pg_get_serial_sequence(:table, :column) AS regclass), :number)"),
+                {"table": table.name, "column": numbered.name if numbered is not None else "", "number": number},
+            )
+        case _:
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} AUTO_INCREMENT = {int(number) + 1}")
+
+
 def any_of(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
     """Return the condition that a column has one of many values, numbers or texts: one parameter for all of them.
 
@@ -301,11 +346,11 @@ def _prepare(dialect: Dialect, statement: Insert | Update, columns: tuple[str, .
 
 def _execute_many_in_sqlite(connection: Connection, prepared: _Prepared, rows: Sequence[Row]) -> None:
     """Pass the rows directly to the driver: binding them through SQLAlchemy costs more than SQLite's own work."""
-    text, parameters = prepared
+    statement, parameters = prepared
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         chunk = rows[start : start + ROWS_PER_STATEMENT]
         columns = [_column_of(chunk, name, convert) for name, convert in parameters]
-        connection.exec_driver_sql(text, list(zip(*columns, strict=True)))
+        connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
 
 
 def _column_of(rows: Sequence[Row], name: str, convert: Callable[[Any], Any] | None) -> Iterable[Any]:

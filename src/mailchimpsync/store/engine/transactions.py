@@ -88,6 +88,19 @@ class Database:
         except DBAPIError as error:
             raise self._error(error) from error
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a read-only transaction in which all queries see the same moment.
+
+        Raises:
+            StoreError: as `begin`.
+        """
+        try:
+            with self._engine.execution_options(**dialect.snapshot_options(self._engine)).begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise self._error(error) from error
+
     def _error(self, error: DBAPIError) -> StoreError:
         found = _store_error(error)
         return no_room(found.detail) if self._is_temporary and found.code is Code.STORE_FULL else found

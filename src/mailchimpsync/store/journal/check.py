@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, RowMapping, func, select
 
 from mailchimpsync.messages import moment
-from mailchimpsync.store.engine.database import Store
 from mailchimpsync.store.journal.chain import Entry, commitment_of, hash_of, seal_holds
 from mailchimpsync.store.schema import journal, journal_chain
 
@@ -19,6 +19,14 @@ TAMPERINGS_MAX = 100
 """How many findings are reported individually, per audience; all are counted."""
 
 ALTERED, DELETED, INSERTED = "altered", "deleted", "inserted"
+
+
+class Reads(Protocol):
+    """A store, as far as checking needs it."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Open a read-only transaction."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ def audiences_with_chain(tx: Connection) -> list[str]:
     return sorted(tx.execute(select(journal_chain.c.list_id)).scalars())
 
 
-def check_chain(store: Store, list_id: str, keys: Sequence[str]) -> ChainReport:
+def check_chain(store: Reads, list_id: str, keys: Sequence[str]) -> ChainReport:
     """Follow an audience's chain in steps with their own transactions; `keys` may have sealed its entries.
 
     Entries that are written, or deleted for their age, meanwhile do no harm.
@@ -96,7 +104,7 @@ def _chain_ends(tx: Connection, list_id: str) -> RowMapping | None:
     return tx.execute(select(journal_chain).where(journal_chain.c.list_id == list_id)).mappings().one_or_none()
 
 
-def _check_chain_ends(store: Store, list_id: str) -> ChainReport:
+def _check_chain_ends(store: Reads, list_id: str) -> ChainReport:
     found = ChainReport(list_id)
     with store.reading() as tx:
         mine = journal.c.list_id == list_id
@@ -110,7 +118,7 @@ def _check_chain_ends(store: Store, list_id: str) -> ChainReport:
 class _Walk:
     """Goes from entry to entry, and keeps the number and hash of the previous one."""
 
-    def __init__(self, store: Store, found: ChainReport, keys: Sequence[str], ends: RowMapping) -> None:
+    def __init__(self, store: Reads, found: ChainReport, keys: Sequence[str], ends: RowMapping) -> None:
         self.store, self.found, self.keys, self.ends = store, found, keys, ends
         self.number: int = ends["before_first"]
         self.hash: str = ends["before_first_hash"]
@@ -179,7 +187,7 @@ class _Walk:
         return "was altered: what stands for the member, or for a name or address" if holds is False else None
 
 
-def _check_unchained(store: Store, found: ChainReport, unchained_to: int) -> None:
+def _check_unchained(store: Reads, found: ChainReport, unchained_to: int) -> None:
     """Find entries that are in no chain: without a number, or with one outside of the chain."""
     mine = journal.c.list_id == found.list_id
     ends = select(journal_chain.c.newest).where(journal_chain.c.list_id == found.list_id).scalar_subquery()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from mailchimpsync.cli.declaring import JSON, WITHOUT_ASKING, Group, examples, implemented_in
 
+_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 _NAME = click.argument("name")
 _TITLE = click.option("--title", help="What people call the site, such as the charity's name.")
 _HOST = click.option("--host", help="The host name at which the site is reached. Default: by its name in the path.")
@@ -73,12 +76,39 @@ def change_site() -> None:
     """Change a site's title or host name, or stop all work for it."""
 
 
-@site.command("remove", epilog=examples("site remove charity-a"))
+@site.command("remove", epilog=examples("site remove charity-a", "site remove charity-a --export charity-a.site"))
 @_NAME
+@click.option("--export", "file", type=_NEW_FILE, help="Export it to this file first.")
 @WITHOUT_ASKING
 @implemented_in("commands.fleet.sites:remove")
 def remove_site() -> None:
     """Remove a site with all of its data. Nothing changes in CiviCRM or at Mailchimp.
 
-    You are asked to type the site's name.
+    You are asked to type the site's name. The passphrase of an export is asked for, or taken from
+    MAILCHIMPSYNC_PASSPHRASE.
+    """
+
+
+@site.command("export", epilog=examples("site export charity-a.site charity-a", "site export home.site"))
+@click.argument("file", type=_NEW_FILE)
+@click.argument("name", required=False)
+@implemented_in("commands.fleet.moving:export")
+def export_site() -> None:
+    """Export a site of the fleet, or the home's only site, to FILE, to keep it or to import it elsewhere.
+
+    FILE has people's addresses, so keep it safe. The site's keys in it are encrypted with a passphrase, which is asked
+    for, or taken from MAILCHIMPSYNC_PASSPHRASE. Sessions aren't exported. No sync may be at work on the site.
+    """
+
+
+@site.command("import", epilog=examples("site import charity-a.site", "site import charity-a.site --new-home"))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("name", required=False)
+@click.option("--new-home", is_flag=True, help="Import into a new home for this one site, instead of a fleet.")
+@click.option("--database", help="With --new-home: the new site's database URL. Default: SQLite.")
+@implemented_in("commands.fleet.moving:import_file")
+def import_site() -> None:
+    """Import a site from a FILE of `site export`, as a new site of the fleet; NAME is by default the one in the file.
+
+    All of it is imported, or nothing. Stop the old site first: two sites with one audience undo each other's changes.
     """

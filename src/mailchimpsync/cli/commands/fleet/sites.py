@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import Fleet
+from mailchimpsync.cli.commands.fleet.moving import export_to
 from mailchimpsync.cli.fleet_parts import fleet_of
 from mailchimpsync.cli.output.console import print_sentence, stderr, stdout
 from mailchimpsync.cli.output.json import print_json
@@ -72,22 +75,25 @@ def change(
     done(f"{name} was changed.")
 
 
-def remove(ctx: click.Context, name: str, yes: bool) -> None:
+def remove(ctx: click.Context, name: str, file: Path | None, yes: bool) -> None:
     with fleet_of(ctx) as fleet:
         fleet.site(name)
+        if file is not None:
+            export_to(fleet, name, file)
         if not yes:
-            _confirm(fleet, name)
+            _confirm(fleet, name, is_exported=file is not None)
         fleet.remove(name)
     done(f"{name} was removed.")
 
 
-def _confirm(fleet: Fleet, name: str) -> None:
+def _confirm(fleet: Fleet, name: str, *, is_exported: bool) -> None:
     """Ask for the site's name.
 
     Raises:
         ConfirmationError: another name was typed, or nobody can answer.
     """
-    what = f"This deletes all data of {fleet.site(name).title}, its users and its journal."
+    advice = "" if is_exported else " To keep a copy, run this again with --export FILE."
+    what = f"This deletes all data of {fleet.site(name).title}, its users and its journal.{advice}"
     print_sentence(stderr(), Text(what))
     try:
         typed = click.prompt("To confirm, type the site's name", err=True, default="", show_default=False)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from mailchimpsync.actions.keys import Keys, keyring_of
+from mailchimpsync.actions.work import Kind
 from mailchimpsync.config import (
     Account,
     CivicrmSite,
@@ -68,6 +69,8 @@ class Site:
         version: the version of the configuration, 0 before the first is saved.
         slots: the database whose clients share connections to Mailchimp, if it isn't the site's own.
         close_fleet: closes the fleet that was opened for this site alone.
+        enqueue: tells a fleet's workers that work of a kind is due at once, for one audience or the whole site. In a
+            home nobody has to be told: the service looks every second.
     """
 
     settings: Settings
@@ -80,6 +83,7 @@ class Site:
     version: int = 0
     slots: Database | None = None
     close_fleet: Callable[[], None] | None = None
+    enqueue: Callable[[Kind, str | None], None] = lambda _kind, _audience: None
     _open: ExitStack = field(default_factory=ExitStack, repr=False)
     _civicrm: CivicrmClient | None = field(default=None, repr=False)
     _erasure_key: str | None = field(default=None, repr=False)
@@ -168,6 +172,7 @@ class Site:
                 "`mailchimpsync config diff`, then do it again."
             )
         self._use(configuration, version)
+        self.enqueue(Kind.PLAN, None)
 
     def refresh(self) -> None:
         """Use the newest version of the configuration, if one was saved meanwhile."""

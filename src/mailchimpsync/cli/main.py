@@ -35,6 +35,7 @@ COMMANDS = {
     "resume": ("commands.sync", "Resume paused connections."),
     "abort": ("commands.sync", "Stop a run and drop its unfinished updates."),
     "serve": ("commands.service", "Run the service: screens, schedule, webhooks, API."),
+    "worker": ("commands.service", "Do the work of a fleet's sites."),
     "api": ("commands.service", "Call an API action, like `cv api`."),
     "config": ("commands.configuration", "Show, edit, export and import the configuration."),
     "user": ("commands.service", "Manage the users of the screens."),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from mailchimpsync.actions.runs.quiet_hours import is_quiet
-from mailchimpsync.actions.runs.schedule import Attempt, due, history_of
+from mailchimpsync.actions.runs.schedule import Attempt, due, failed_attempt, history_of
 from mailchimpsync.config import Link
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.runs import pauses, runs
-from mailchimpsync.store.site import campaigns
+from mailchimpsync.store.site import campaigns, configurations
 from mailchimpsync.store.verify import verifications
 from mailchimpsync.sync import Outcome
 
@@ -38,6 +38,19 @@ def sync_due(
     if link.schedule.enabled and _was_approved(tx, list_id, attempt):
         return now
     return due(link.schedule, past, now, list_id)
+
+
+def sync_due_by_tables(tx: Transaction, link: Link, now: datetime) -> datetime | None:
+    """Return the same for a process that remembers no call of its own; changing the configuration forgives failures."""
+    saved_at = configurations.newest_saved_at(tx) or now
+    return sync_due(tx, link, now, first_seen=saved_at, attempt=last_failure(tx, link))
+
+
+def last_failure(tx: Transaction, link: Link) -> Attempt | None:
+    """Return the last call if it failed, and the configuration wasn't changed since then."""
+    saved_at = configurations.newest_saved_at(tx)
+    failed = failed_attempt(runs.stored_status(tx, link.audience_id))
+    return None if failed is None or (saved_at is not None and failed.ended_at < saved_at) else failed
 
 
 def _was_approved(tx: Transaction, list_id: str, attempt: Attempt | None) -> bool:

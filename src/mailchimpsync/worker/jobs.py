@@ -4,26 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from mailchimpsync.actions import Site
 from mailchimpsync.config import Link
 from mailchimpsync.worker.metrics import Metrics
 
 Stop = Callable[[], bool]
-
-
-class Kind(StrEnum):
-    """The kinds of work."""
-
-    SYNC = "sync"
-    EVENTS = "events"
-    BATCHES = "batches"
-    VERIFY = "verify"
-    CAMPAIGNS = "campaigns"
-    ALERTS = "alerts"
-    WEBHOOKS = "webhooks"
-    HOUSEKEEPING = "housekeeping"
 
 
 @dataclass(frozen=True)

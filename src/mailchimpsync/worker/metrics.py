@@ -19,6 +19,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 PREFIX = "mailchimpsync_"
 
 _REQUEST_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120)
+_DELAY_SECONDS = (0.5, 1, 2, 5, 15, 60, 300)
 _RUN_SECONDS = (1, 5, 15, 60, 120, 300, 900)
 
 
@@ -53,6 +54,19 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        self._jobs = Counter(
+            f"{PREFIX}jobs",
+            "Jobs that a worker has done, by kind and outcome.",
+            ["kind", "outcome"],
+            registry=self.registry,
+        )
+        self._job_delay = Histogram(
+            f"{PREFIX}job_delay_seconds",
+            "How long after its time a job began, in seconds.",
+            ["kind"],
+            buckets=_DELAY_SECONDS,
+            registry=self.registry,
+        )
         Info(f"{PREFIX}build", "The version of this service.", registry=self.registry).info({"version": __version__})
 
     def request(self, service: str, method: str, status: int, seconds: float) -> None:  # noqa: ARG002 (the protocol's)
@@ -76,6 +90,12 @@ class Metrics:
         """Count a call of a campaign import."""
         self._campaigns.labels(outcome).inc()
 
+    def job(self, kind: str, outcome: str, delay_seconds: float | None) -> None:
+        """Count a job of a queue; `delay_seconds` after its time it began, if it had one."""
+        self._jobs.labels(kind, outcome).inc()
+        if delay_seconds is not None:
+            self._job_delay.labels(kind).observe(max(delay_seconds, 0.0))
+
     def watch(self, site: Site) -> None:
         """Add values that are read from a site's store at each scrape; `site` must not be shared (`Site.another`)."""
         self.registry.register(_StoreCollector(site))
@@ -97,7 +117,7 @@ class _StoreCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the store's values."""
-        up = _gauge("store_up", "Whether the database could be read.")
+        up = gauge("store_up", "Whether the database could be read.")
         try:
             self._site.refresh()
             found = [*self._of_connections(), *self._of_campaigns(), *self._of_queue()]
@@ -109,20 +129,20 @@ class _StoreCollector(Collector):
         yield from found
 
     def _of_connections(self) -> list[Metric]:
-        rows = _gauge("rows", "Cache rows by sync status.", "audience", "sync_status")
-        held = _gauge("lease_held", "Whether a sync or a webhook is being processed.", "audience")
-        since = _gauge(
+        rows = gauge("rows", "Cache rows by sync status.", "audience", "sync_status")
+        held = gauge("lease_held", "Whether a sync or a webhook is being processed.", "audience")
+        since = gauge(
             "last_complete_sync_age_seconds", "Seconds since the start of the last complete sync.", "audience"
         )
-        updates = _gauge("open_updates", "Updates on their way to Mailchimp.", "audience")
-        state = _gauge("connection_state", "1 for the current state of the connection.", "audience", "state")
-        people = _gauge("people_due", "People with changes that are due but not made, by cause.", "audience", "cause")
-        errors = _gauge("errors_in_a_row", "Consecutive calls that ended with the same error.", "audience")
-        leaving = _gauge(
+        updates = gauge("open_updates", "Updates on their way to Mailchimp.", "audience")
+        state = gauge("connection_state", "1 for the current state of the connection.", "audience", "state")
+        people = gauge("people_due", "People with changes that are due but not made, by cause.", "audience", "cause")
+        errors = gauge("errors_in_a_row", "Consecutive calls that ended with the same error.", "audience")
+        leaving = gauge(
             "refused_opt_outs", "People to be taken off the list whose removal Mailchimp refuses.", "audience"
         )
-        batches = _gauge("open_batches", "Batches with unread results.", "audience")
-        failed = _gauge(
+        batches = gauge("open_batches", "Batches with unread results.", "audience")
+        failed = gauge(
             "people_failed", "People who can't be synced, by whether they need attention.", "audience", "standing"
         )
         now = self._site.runtime.now()
@@ -147,8 +167,8 @@ class _StoreCollector(Collector):
         return [rows, held, since, updates, batches, state, people, failed, errors, leaving]
 
     def _of_campaigns(self) -> list[Metric]:
-        number = _gauge("campaigns", "Known campaigns, by state.", "audience", "state")
-        since = _gauge(
+        number = gauge("campaigns", "Known campaigns, by state.", "audience", "state")
+        since = gauge(
             "last_campaign_import_age_seconds", "Seconds since the start of the last complete import.", "audience"
         )
         now = self._site.runtime.now()
@@ -165,9 +185,9 @@ class _StoreCollector(Collector):
         with self._site.store.reading() as tx:
             found = service_figures.event_figures(tx)
         age = (self._site.runtime.now() - found.oldest).total_seconds() if found.oldest else 0.0
-        depth = _gauge("queue_depth", "Webhook events waiting.")
-        oldest = _gauge("queue_age_seconds", "Age of the oldest waiting webhook event.")
-        events = _gauge("events", "Stored webhook events, by state.", "state")
+        depth = gauge("queue_depth", "Webhook events waiting.")
+        oldest = gauge("queue_age_seconds", "Age of the oldest waiting webhook event.")
+        events = gauge("events", "Stored webhook events, by state.", "state")
         depth.add_metric([], found.waiting)
         oldest.add_metric([], age)
         for state, number in found.by_state.items():
@@ -175,5 +195,6 @@ class _StoreCollector(Collector):
         return [depth, oldest, events]
 
 
-def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
+def gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
+    """Return an empty gauge of ours."""
     return GaugeMetricFamily(PREFIX + name, text, labels=labels)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from threading import Event
 
 from mailchimpsync.actions import Site
+from mailchimpsync.actions.work import Kind
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.worker.jobs import Kind, Stop, Task, Work
+from mailchimpsync.worker.jobs import Stop, Task, Work
 from mailchimpsync.worker.loop import Loop
 from mailchimpsync.worker.metrics import Metrics
 from mailchimpsync.worker.scheduler import Scheduler

@@ -72,9 +72,10 @@ def test_a_new_site_has_the_tables_that_migrations_lead_to(store: FleetStore) ->
 
 def test_the_migrations_of_a_fleet_make_the_tables_the_code_uses(store: FleetStore) -> None:
     store.check_schema()
+    ours = fleet_metadata.tables  # the others are procrastinate's
     with store.begin() as tx:
-        context = MigrationContext.configure(tx, opts={"compare_type": True})
-        differences = compare_metadata(context, fleet_metadata)
+        options = {"compare_type": True, "include_name": lambda name, kind, _: kind != "table" or name in ours}
+        differences = compare_metadata(MigrationContext.configure(tx, opts=options), fleet_metadata)
 
     assert differences == []
 

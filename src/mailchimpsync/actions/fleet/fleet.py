@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from mailchimpsync.actions.fleet.jobs import Job, Place
 from mailchimpsync.actions.fleet.keys import FleetKeys, wrapped
 from mailchimpsync.actions.site import Clients, Site, opened
 from mailchimpsync.config import Settings, new_key
 from mailchimpsync.config.settings import SITE_NAME
-from mailchimpsync.errors import ConfigurationError, UsageError
+from mailchimpsync.errors import ConfigurationError, StoreError, UsageError
 from mailchimpsync.messages import say
 from mailchimpsync.runtime import Runtime, wall_clock
 from mailchimpsync.store import Store, Transaction
@@ -21,6 +24,9 @@ from mailchimpsync.store.fleet import roles, sites
 from mailchimpsync.store.fleet.database import FleetStore, make_namespace
 from mailchimpsync.store.fleet.sites import FleetSite
 from mailchimpsync.store.schema.fleet_tables import TITLE_LENGTH_MAX
+
+if TYPE_CHECKING:
+    from mailchimpsync.actions.fleet.queue import Queue
 
 _HOST = r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
 
@@ -74,6 +80,13 @@ class Fleet:
         """The database's URL. What else the fleet keeps there is in the schema `fleet`."""
         return self.settings.database_url
 
+    @cached_property
+    def queue(self) -> Queue:
+        """The jobs of its workers."""
+        from mailchimpsync.actions.fleet.queue import Queue  # noqa: PLC0415 (most commands queue nothing)
+
+        return Queue(self.store)
+
     def names(self) -> list[str]:
         """Return the names of all sites, in their order."""
         with self.store.reading() as tx:
@@ -107,7 +120,16 @@ class Fleet:
         """
         site, keys = self.site(name), FleetKeys(self.settings, self.store, name)
         store = self.store.store_of(site)
-        return opened(self.settings_of(site), store, keys, runtime or self.runtime, self.clients, slots=self.store)
+        opened_site = opened(
+            self.settings_of(site), store, keys, runtime or self.runtime, self.clients, slots=self.store
+        )
+        opened_site.enqueue = lambda kind, audience: self._enqueue(Job(kind, name, audience))
+        return opened_site
+
+    def _enqueue(self, job: Job) -> None:
+        """Let the workers do a job. If the queue can't be reached, they find it by the tables, some minutes later."""
+        with suppress(StoreError):
+            self.queue.enqueue(Place(job))
 
     def settings_of(self, site: FleetSite) -> Settings:
         """Return the settings of a site: the fleet's, with the site's own public address."""

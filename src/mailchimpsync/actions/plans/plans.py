@@ -20,6 +20,7 @@ from mailchimpsync.actions.runs.reports import Report
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.sync.fetchandreconcile import fetchandreconcile, is_full_run_due
 from mailchimpsync.actions.time_limit import seconds_for_call
+from mailchimpsync.actions.work import Kind
 from mailchimpsync.errors import EXIT_MORE_TO_DO, Code, UsageError
 from mailchimpsync.messages import say
 from mailchimpsync.model import ChangeKind
@@ -186,6 +187,7 @@ def approveplan(
         _check_links(tx, site, plan)
         if not kept_plans.decide_plan(tx, id, [PlanState.OPEN], PlanState.APPROVED, now, by):
             raise _already_decided(tx, id)
+    site.enqueue(Kind.SYNC, plan.list_id)
     return find_plan(site, id)
 
 

@@ -16,6 +16,7 @@ from cronsim import CronSim
 
 from mailchimpsync.actions.runs.quiet_hours import is_quiet, quiet_end
 from mailchimpsync.config import Schedule
+from mailchimpsync.errors import REGISTRY, Code, Retry
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.runs import attempts, runs
 from mailchimpsync.sync import Outcome
@@ -91,6 +92,15 @@ def history_of(tx: Transaction, list_id: str, first_seen: datetime, attempt: Att
     unchanged = attempts.last_ended_with(tx, list_id, Outcome.UNCHANGED)
     started = max(last_run.started_at, unchanged or last_run.started_at)
     return History(first_seen, started, last_run.finished_at is None, attempt)
+
+
+def failed_attempt(stored: runs.StoredStatus) -> Attempt | None:
+    """Return the last call, as the tables know it, if it failed."""
+    code, ended = stored.failing_code, stored.attempted_at
+    if code is None or ended is None:
+        return None
+    passes = code in Code.__members__ and REGISTRY[Code(code)].retry is Retry.NEXT_RUN
+    return Attempt(ended, ended, AttemptOutcome.FAILED if passes else AttemptOutcome.PERSON, stored.failing_times or 1)
 
 
 def due(schedule: Schedule, past: History, now: datetime, key: str) -> datetime | None:

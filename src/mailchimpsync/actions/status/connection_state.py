@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from mailchimpsync.actions.runs.schedule import Attempt, AttemptOutcome, due, history_of
+from mailchimpsync.actions.runs.schedule import due, failed_attempt, history_of
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Link
-from mailchimpsync.errors import LASTING_AFTER, REGISTRY, Code, Retry, remedy_when_lasting
+from mailchimpsync.errors import LASTING_AFTER, Code, remedy_when_lasting
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans, updates
 from mailchimpsync.store.changes.batches import BatchDelay, batch_delay
@@ -209,14 +209,5 @@ def next_run_at(tx: Transaction, link: Link, now: datetime) -> datetime | None:
 def _next_run(tx: Transaction, link: Link, stored: runs.StoredStatus, now: datetime) -> datetime | None:
     if stored.paused_at is not None or not services.any_alive(tx, now):
         return None
-    past = history_of(tx, link.audience_id, now, _last_attempt(stored))
+    past = history_of(tx, link.audience_id, now, failed_attempt(stored))
     return due(link.schedule, past, now, link.audience_id)
-
-
-def _last_attempt(stored: runs.StoredStatus) -> Attempt | None:
-    """Return the last attempt in the form the schedule needs, if it failed."""
-    code, ended = stored.failing_code, stored.attempted_at
-    if code is None or ended is None:
-        return None
-    passes = code in Code.__members__ and REGISTRY[Code(code)].retry is Retry.NEXT_RUN
-    return Attempt(ended, ended, AttemptOutcome.FAILED if passes else AttemptOutcome.PERSON, stored.failing_times or 1)

@@ -12,6 +12,7 @@ from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.parameters import OneGroupIdOrId
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.work import Kind
 from mailchimpsync.config import Link
 from mailchimpsync.store.runs import pauses, runs
 
@@ -79,6 +80,7 @@ def resumesync(site: Site, *, group_id: OneGroupIdOrId) -> Pause:
     [link] = find_links(site, group_id)
     with site.store.begin() as tx:
         has_changed = pauses.resume(tx, link.audience_id, site.runtime.now())
+    site.enqueue(Kind.SYNC, link.audience_id)
     return _as_stored(site, link, has_changed=has_changed)
 
 

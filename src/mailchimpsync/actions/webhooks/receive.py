@@ -12,6 +12,7 @@ from collections.abc import Collection
 
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.webhooks.form import Form, address, fingerprint, fired_at, is_signed, read_form, short_text
+from mailchimpsync.actions.work import Kind
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.config import Link
 from mailchimpsync.store.changes import batches
@@ -130,6 +131,7 @@ def _store_event(site: Site, list_id: str, kind: str, form: Form) -> int:
             other_key=member_id_of(new_email) if new_email is not None else None,
             fired_at=fired_at(form),
         )
+    site.enqueue(Kind.EVENTS, list_id)
     return OK
 
 
@@ -165,4 +167,5 @@ def _store_batch_event(site: Site, accounts: Collection[str], batch_id: str, for
                 now=site.runtime.now(),
                 fired_at=fired_at(form),
             )
+    site.enqueue(Kind.EVENTS, link.audience_id)
     return OK

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache as once
 from typing import Any
 
@@ -69,11 +71,19 @@ class FleetStore(Database):
     def migrate(self) -> None:
         """Create the fleet's schema and tables, or bring them up to this version."""
         from mailchimpsync.store.engine.upgrade import upgrade  # noqa: PLC0415 (Alembic is slow to load)
+        from mailchimpsync.store.fleet.queue_schema import migrate_queue  # noqa: PLC0415 (likewise procrastinate)
 
-        with self.begin() as tx:
-            tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})")
+        with self._migrating() as tx:
             roles.make_fleet_schema(tx)
             upgrade(tx, MIGRATIONS, MIGRATIONS / "fleet")
+        migrate_queue(self._migrating)
+
+    @contextmanager
+    def _migrating(self) -> Iterator[Connection]:
+        """Open a transaction that no other process can have at the same time."""
+        with self.begin() as tx:
+            tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})")
+            yield tx
 
     def check_schema(self) -> None:
         """Check that the fleet's own tables are those of this version.

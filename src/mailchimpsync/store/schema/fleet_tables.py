@@ -31,4 +31,10 @@ fleet_site = Table(
     Column("disabled_at", UtcDateTime),  # since when nothing is done for it; null: it is in use
 )
 
+queue_migration = Table(  # those of procrastinate that the tables of the queue have had
+    "queue_migration",
+    fleet_metadata,
+    Column("name", String(200), primary_key=True),
+)
+
 connection_slot.to_metadata(fleet_metadata)  # charities may use one account, so its slots are shared

@@ -36,6 +36,11 @@ def newest_version(tx: Connection) -> int:
     return int(tx.execute(select(func.coalesce(func.max(configuration.c.version), 0))).scalar_one())
 
 
+def newest_saved_at(tx: Connection) -> datetime | None:
+    """Return when the newest configuration was saved; None before the first."""
+    return tx.execute(select(func.max(configuration.c.saved_at))).scalar_one_or_none()
+
+
 def versions(tx: Connection, limit: int) -> Sequence[StoredVersion]:
     """Return the newest versions, newest first."""
     query = select_as(StoredVersion, configuration).order_by(configuration.c.version.desc()).limit(limit)

@@ -27,6 +27,19 @@ def serve() -> None:
     """
 
 
+@click.command(epilog=examples("worker", "worker --concurrency 16 --listen 127.0.0.1:8322"))
+@click.option("--concurrency", type=click.IntRange(2, 64), default=8, show_default=True, help="How many jobs at once.")
+@click.option("--listen", metavar="ADDRESS:PORT", help="Answer /health and /metrics there. Default: nowhere.")
+@click.option("--json-logs/--no-json-logs", default=None, help="The log format. Default: JSON, except on a terminal.")
+@implemented_in("commands.service.worker:worker")
+def worker() -> None:
+    """Do the work of a fleet: syncs, webhook events, alerts and housekeeping of all its sites.
+
+    Start as many as you want, on any machine that reaches the database. It runs until it is stopped with SIGTERM or
+    Ctrl-C; work in progress ends at its next step, and goes on in another worker.
+    """
+
+
 @click.command(epilog=examples("migrate"))
 @implemented_in("commands.service.migrate:migrate")
 def migrate() -> None:

@@ -42,6 +42,8 @@ PAGES: Mapping[str, str] = {
     "users": "how-to/manage-users",
     "configuration": "how-to/set-up-in-a-browser",
     "configuration-connect": "how-to/set-up-in-a-browser",
+    "configuration-takeover": "how-to/take-over",
+    "configuration-takeover-back": "how-to/take-over",
     "configuration-alerts": "how-to/set-up-alerts",
     "configuration-alert-channel": "how-to/set-up-alerts",
     "configuration-webhooks": "how-to/receive-webhooks",

@@ -13,6 +13,7 @@ from mailchimpsync.actions import LastSync, Names, last_syncs
 from mailchimpsync.actions.plans.first_sync import awaits_first_sync
 from mailchimpsync.config import Link, mask
 from mailchimpsync.web.screens.configuration.connection.schedule_words import next_due, schedule_lines
+from mailchimpsync.web.screens.configuration.takeover import may_take_over
 from mailchimpsync.web.screens.names import group_name, interest_name, known_names
 from mailchimpsync.web.screens.screen import Visit, screen
 
@@ -50,6 +51,7 @@ def index(visit: Visit) -> HttpResponse:
         "settings": visit.site.settings,
         "database": visit.site.store.server()[0],
         "version": visit.site.version,
+        "may_take_over": may_take_over(visit.site),
     }
     return visit.render("configuration/front.html", context)
 

@@ -100,6 +100,7 @@ ONLY_TYPED = {
         "comes later. Nothing was done. Name a later stage, or start a new run with force_restart. The order of the "
         "stages is: %(stages)s."
     ),
+    "The entries lead to the service's public address. Set `public_url` in mailchimpsync.toml first.",
     "There is no site in %(home)s yet; run `mailchimpsync init`.",
     (
         "The journal in %(file)s isn't as it was written, so nothing was imported. Check it where the site was exported, "

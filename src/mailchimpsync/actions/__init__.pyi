@@ -77,6 +77,15 @@ from .configuration.discover import (
 from .configuration.discover import (
     with_time_limit as with_time_limit,
 )
+from .configuration.entries import (
+    entries_in_civicrm as entries_in_civicrm,
+)
+from .configuration.entries import (
+    install_in_civicrm as install_in_civicrm,
+)
+from .configuration.entries import (
+    remove_from_civicrm as remove_from_civicrm,
+)
 from .configuration.fetchaccountinfo import fetchaccountinfo as fetchaccountinfo
 from .configuration.rotate_key import (
     rotate_key_file as rotate_key_file,

@@ -10,6 +10,7 @@ from mailchimpsync.actions.alerts import check as alerts
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.checkup import campaigns, civicrm, data, local, mailchimp, work
 from mailchimpsync.actions.checkup import deep as deep_checks
+from mailchimpsync.actions.configuration.entries import check_entries
 from mailchimpsync.actions.finding import Finding, failed, trouble
 from mailchimpsync.actions.opening import open_site
 from mailchimpsync.actions.site import Clients, Site
@@ -35,6 +36,7 @@ _SITE_CHECKS: Checks[Site] = (
     ("CiviCRM", civicrm.check_access),
     ("CiviCRM's clock", civicrm.check_clock),
     ("Groups in CiviCRM", civicrm.check_groups),
+    ("Entries in CiviCRM", check_entries),
     ("Mailchimp", mailchimp.check_accounts),
     ("Webhooks", lambda site: iter(check_webhooks(site))),
     ("Syncs", work.check_syncs),

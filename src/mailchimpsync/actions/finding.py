@@ -29,6 +29,7 @@ class Step(StrEnum):
     )
     ADD_CHANNEL = say("Add a channel to the part `alerts` of the configuration with `mailchimpsync config edit`.")
     TEST_CHANNELS = say("See that the server is right, then `mailchimpsync alerts test`.")
+    INSTALL_ENTRIES = say("Run `mailchimpsync civicrm install`.")
     SEE_ALERTS = say("See `mailchimpsync alerts list`.")
 
 

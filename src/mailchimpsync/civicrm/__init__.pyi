@@ -33,6 +33,10 @@ from .corrections import Name as Name
 from .corrections import add_bulk_addresses as add_bulk_addresses
 from .corrections import hold_addresses as hold_addresses
 from .corrections import set_names as set_names
+from .entries import Entries as Entries
+from .entries import entries as entries
+from .entries import install_entries as install_entries
+from .entries import remove_entries as remove_entries
 from .group_sizes import group_sizes as group_sizes
 from .http.client import CivicrmClient as CivicrmClient
 from .http.client import Result as Result

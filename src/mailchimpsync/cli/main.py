@@ -30,6 +30,7 @@ COMMANDS = {
     "campaigns": ("commands.sync", "Import sent campaigns as activities in CiviCRM."),
     "data": ("commands.configuration", "Show the tags, names and merge fields sent to Mailchimp."),
     "alerts": ("commands.service", "List and acknowledge problems, and send test alerts."),
+    "civicrm": ("commands.configuration", "Put links to the screens into CiviCRM."),
     "webhooks": ("commands.configuration", "Check and repair webhooks at Mailchimp."),
     "pause": ("commands.sync", "Pause connections until someone resumes them."),
     "resume": ("commands.sync", "Resume paused connections."),

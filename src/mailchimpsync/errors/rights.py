@@ -73,9 +73,10 @@ PURPOSES: Mapping[Right, Purpose] = {
         "You have to create the custom field by hand.",
     ),
     Right.MAKE_TYPES: Purpose(
-        "Creates the activity types that imported campaigns need, and takes over from the PHP extension. Only the "
-        "first import and the takeover need this permission.",
-        "You have to create the activity types by hand, and can't take over from the PHP extension.",
+        "Creates the activity types that imported campaigns need, takes over from the PHP extension, and puts entries "
+        "for mailchimpsync into CiviCRM. Only the first import, the takeover and the entries need this permission.",
+        "You have to create the activity types by hand, can't take over from the PHP extension, and need another key "
+        "for the entries.",
     ),
 }
 
@@ -88,6 +89,7 @@ _TO_READ: Mapping[str, Right] = {
     "MembershipStatus": Right.MEMBERSHIPS,
     "Contribution": Right.DONATIONS,
     "Domain": Right.MAKE_TYPES,
+    "Navigation": Right.MAKE_TYPES,
 }
 _TO_WRITE: Mapping[str, Right] = {
     "Contact": Right.EDIT,

@@ -47,6 +47,7 @@ PAGES: Mapping[str, str] = {
     "configuration-alerts": "how-to/set-up-alerts",
     "configuration-alert-channel": "how-to/set-up-alerts",
     "configuration-webhooks": "how-to/receive-webhooks",
+    "configuration-entries": "how-to/find-it-from-civicrm",
     "configuration-check": "how-to/diagnose-problems",
     "configuration-data": "how-to/send-data",
     "configuration-rules": "how-to/preview-and-limits",

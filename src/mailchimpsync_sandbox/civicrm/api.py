@@ -38,8 +38,9 @@ _PARAMS: dict[str, frozenset[str]] = {
     "getMergedTo": frozenset({"contactId", "isTest"}),
     "mergeDuplicates": frozenset({"contactId", "duplicateId", "mode"}),
     "refresh": _FIND | {"reload"},
+    "revert": _FIND,
 }
-_ONLY_OF = {"getMergedTo": "Contact", "mergeDuplicates": "Contact", "refresh": "Group"}
+_ONLY_OF = {"getMergedTo": "Contact", "mergeDuplicates": "Contact", "refresh": "Group", "revert": "Afform"}
 _CHAIN_DEPTH_MAX = 5
 DATABASE_FAILED = "DB Error: unknown error"
 _SMART_DEPTH_MAX = 5
@@ -56,6 +57,8 @@ class Api:
         self._smart: dict[int, tuple[str, list[int]]] = {}
         self.smart_cache_minutes = 0
         self.version = "6.17"
+        self.missing: set[str] = set()
+        """Entities of extensions that the site doesn't have."""
         self.database_faults = FaultPlan()
         self._lost = 0
         self._actions = {
@@ -70,6 +73,7 @@ class Api:
             "getMergedTo": self._get_merged_to,
             "mergeDuplicates": self._merge_duplicates,
             "refresh": self._refresh,
+            "revert": self._delete,
         }
 
     def call(self, entity: str, action: str, params: dict[str, Any], user: User, depth: int = 0) -> Result:
@@ -83,10 +87,11 @@ class Api:
         if entity in catalogue.LISTS and action == "get":
             self._access(user).check(entity, action)
             return self._list(entity, params)
-        known = ENTITIES.get(entity)
+        known = ENTITIES.get(entity) if entity not in self.missing else None
         if known is None or action not in self._actions or _ONLY_OF.get(action, entity) != entity:
             raise UnknownActionError(entity, action)
-        allowed = _PARAMS[action] | _COMMON | (known.action_params if action in {"create", "save", "update"} else set())
+        own = known.action_params if action in {"get", "create", "save", "update"} else set()
+        allowed = _PARAMS[action] | _COMMON | own
         for name in params:
             if name not in allowed:
                 raise ApiError(f"Unknown api parameter: {self._as_told(name)}")
@@ -242,7 +247,7 @@ class Api:
         return Result(entity.name, "mergeDuplicates", [{"merged": [pair] * done, "skipped": [pair] * (not done)}])
 
     def _list(self, entity: str, params: dict[str, Any]) -> Result:
-        rows = catalogue.LISTS[entity]()
+        rows = [row for row in catalogue.LISTS[entity]() if row["name"] not in self.missing]
         shown = catalogue.select_rows(rows, params)
         return Result(entity, "get", shown, len(rows))
 
@@ -262,7 +267,7 @@ def _matched_records(entity: Entity, params: dict[str, Any], access: Access) -> 
     records = params.get("records")
     if not isinstance(records, list):
         raise ApiError('Parameter "records" is required.')
-    defaults, match = _dict(params, "defaults"), list(params.get("match") or [])
+    defaults, match = _dict(params, "defaults"), list(params.get("match") or entity.match)
     filled = [{**defaults, **given} for given in records]
     unmatched = [record for record in filled if match and not record.get("id")]
     for record in unmatched:

@@ -32,6 +32,7 @@ CONNECTION = f"/configuration/connections/{AUDIENCE_ID}"
 FOR_ALL = (
     "/configuration",
     "/configuration/civicrm/groups",
+    "/configuration/civicrm/entries",
     "/configuration/account/Green%20Paths",
     CONNECTION,
     f"{CONNECTION}/first-sync",
@@ -62,6 +63,8 @@ FOR_ADMINISTRATORS = (
 )
 DEEDS_OF_ADMINISTRATORS = (
     "/configuration/confirm",
+    "/configuration/civicrm/entries/install",
+    "/configuration/civicrm/entries/remove",
     "/configuration/webhooks/repair",
     "/configuration/webhooks/delete",
     "/configuration/versions/1/restore",
@@ -517,6 +520,24 @@ def test_webhooks_are_repaired_and_a_strangers_goes_only_if_that_is_confirmed(vi
 
     expect(page.get_by_text("The webhook was deleted.")).to_be_visible()
     assert [hook["ours"] for hook in list_webhooks(charity.site)] == [True, True]
+
+
+def test_entries_are_put_into_civicrm_with_another_key_and_removed_again(own_charity: Begin) -> None:
+    charity = own_charity(people=1, synced=False)
+    charity.site.settings.public_url = charity.url
+    permissions = ["access CiviCRM", "administer CiviCRM", "authenticate with api key"]
+    charity.act(Side.CIVICRM, "add_user", {"key": "an-administrators", "permissions": permissions})
+    page = "/configuration/civicrm/entries"
+    with form_client(charity) as ada:
+        refused = ada.fill_in(page, at=f"{page}/install").text
+        ada.fill_in(page, at=f"{page}/install", key="an-administrators")
+        there = ada.look(page).text
+        ada.fill_in(page, at=f"{page}/remove", key="an-administrators")
+        gone = ada.look(page).text
+
+    assert "administer CiviCRM" in refused
+    assert "The tab is there." in there
+    assert "There are none." in gone
 
 
 def test_otto_lets_everything_be_checked_and_reads_what_to_do(own_charity: Begin) -> None:

@@ -196,6 +196,7 @@ PAGES = (
     "/configuration",
     "/configuration/civicrm",
     "/configuration/civicrm/groups",
+    "/configuration/civicrm/entries",
     "/configuration/accounts/add",
     "/configuration/account/Green%20Paths",
     "/configuration/account/Green%20Paths/key",

@@ -156,6 +156,7 @@ ON_SCREENS: Mapping[str, str] = {
         "Ask the person who runs the server to put a proxy with a certificate in front of the service, and to use "
         "https:// in its public address."
     ),
+    "Run `mailchimpsync civicrm install`.": say("Put the entries into CiviCRM again under Configuration, CiviCRM."),
     "Run `mailchimpsync connect`.": _CONNECT,
     "Run `mailchimpsync doctor --deep --json`, and send us the output. It contains no names and no addresses.": say(
         "Ask the person who runs the server for a deep check of CiviCRM, and send us its output. It contains no names "

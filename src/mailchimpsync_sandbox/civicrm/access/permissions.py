@@ -127,6 +127,7 @@ RULES: dict[str, dict[str, Needs]] = {
     "CustomGroup": _CUSTOM,
     "CustomField": _CUSTOM,
     "SavedSearch": {"default": _DATA},
+    "Afform": {"get": (), "default": _ADMINISTER},
     "Permission": {"default": _CIVICRM},
     "Entity": {"default": _CIVICRM},
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mailchimpsync_sandbox.civicrm.entities.other import (
     ACTIVITY,
     ACTIVITY_CONTACT,
+    AFFORM,
     CONTRIBUTION,
     CUSTOM_FIELD,
     CUSTOM_GROUP,
@@ -13,6 +14,7 @@ from mailchimpsync_sandbox.civicrm.entities.other import (
     MEMBERSHIP,
     MEMBERSHIP_STATUS,
     MEMBERSHIP_TYPE,
+    NAVIGATION,
     OPTION_GROUP,
     OPTION_VALUE,
     TAG,
@@ -34,6 +36,7 @@ __all__ = [
     "ACTIVITY",
     "ACTIVITY_CONTACT",
     "ADDRESS",
+    "AFFORM",
     "CONTACT",
     "CONTRIBUTION",
     "CUSTOM_FIELD",
@@ -49,6 +52,7 @@ __all__ = [
     "MEMBERSHIP",
     "MEMBERSHIP_STATUS",
     "MEMBERSHIP_TYPE",
+    "NAVIGATION",
     "OPTION_GROUP",
     "OPTION_VALUE",
     "PHONE",
@@ -83,6 +87,8 @@ ENTITIES: dict[str, Entity] = {
         OPTION_VALUE,
         CUSTOM_GROUP,
         CUSTOM_FIELD,
+        NAVIGATION,
+        AFFORM,
     )
 }
 

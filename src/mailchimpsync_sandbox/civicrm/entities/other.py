@@ -263,3 +263,43 @@ CUSTOM_FIELD = Entity(
     label="label",
     unique=(("custom_group_id", "name"),),
 )
+
+NAVIGATION = Entity(
+    "Navigation",
+    "civicrm_navigation",
+    (
+        _ID,
+        Field("domain_id", _INT, references="Domain", cascade=False, default=1),
+        Field("label"),
+        Field("name"),
+        Field("url"),
+        Field("icon"),
+        Field("permission", packing=Packing.COMMAS),
+        Field("permission_operator"),
+        Field("parent_id", _INT, references="Navigation"),
+        _flag("is_active", default=True),
+        Field("has_separator", _INT),
+        Field("weight", _INT, default=0),
+    ),
+    label="label",
+)
+
+AFFORM = Entity(
+    "Afform",
+    "sandbox_afform",
+    (
+        _ID,
+        Field("name"),
+        Field("type"),
+        Field("title"),
+        Field("placement", packing=Packing.JSON),
+        Field("icon"),
+        Field("permission", packing=Packing.JSON),
+        Field("layout", _TEXT, length=65_535),
+    ),
+    label="title",
+    unique=(("name",),),
+    action_params=frozenset({"layoutFormat"}),
+    match=("name",),
+)
+"""Forms are files in CiviCRM, found by their names."""

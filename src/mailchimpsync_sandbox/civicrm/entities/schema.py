@@ -62,7 +62,7 @@ class Entity:
     """An entity over one table; `columns` are the fields that are kept in it.
 
     `echo` are keys that a write answers with besides the fields, those of `echo_of_last` for the last row of several
-    only; with `reloads` a write answers with the row read back.
+    only; with `reloads` a write answers with the row read back. `match` is how `save` finds a row that is there.
     """
 
     name: str
@@ -76,6 +76,7 @@ class Entity:
     echo: tuple[str, ...] = ()
     echo_of_last: tuple[str, ...] = ()
     action_params: frozenset[str] = frozenset()
+    match: tuple[str, ...] = ()
     by_name: dict[str, Field] = field(init=False, compare=False, repr=False)
     columns: tuple[Field, ...] = field(init=False, compare=False, repr=False)
 

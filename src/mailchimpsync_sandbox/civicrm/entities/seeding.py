@@ -27,6 +27,11 @@ _OWN_TABLES = (
 _TOUCHING_TABLES = ("civicrm_email", "civicrm_phone", "civicrm_address")
 
 _STATUSES = ("New", "Current", "Grace", "Expired", "Pending", "Cancelled", "Deceased")
+_MENU = (
+    (62, "Mailings", "Mailings", None),
+    (99, "Administer", "Administer", None),
+    (144, "System Settings", "System Settings", 99),
+)
 _CURRENT = frozenset({"New", "Current", "Grace"})
 _BY_HAND = frozenset({"Pending", "Cancelled", "Deceased"})
 
@@ -80,4 +85,8 @@ def _seed(connection: sqlite3.Connection) -> None:
         "INSERT INTO civicrm_membership_status (name, label, is_current_member, is_admin, weight, is_active) "
         "VALUES (?, ?, ?, ?, ?, 1)",
         [(name, name, name in _CURRENT, name in _BY_HAND, weight) for weight, name in enumerate(_STATUSES, 1)],
+    )
+    connection.executemany(
+        "INSERT INTO civicrm_navigation (id, domain_id, label, name, is_active, parent_id) VALUES (?, 1, ?, ?, 1, ?)",
+        _MENU,
     )

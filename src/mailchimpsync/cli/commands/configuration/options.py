@@ -286,3 +286,41 @@ def list_webhooks() -> None:
 @implemented_in("commands.configuration.webhooks:list_events")
 def webhook_events() -> None:
     """Show the newest webhook events and their outcomes, without addresses."""
+
+
+_OTHER_KEY = click.option(
+    "--other-key",
+    is_flag=True,
+    help="Use another API key this once: asked for, or taken from MAILCHIMPSYNC_CIVICRM_ADMIN_KEY. It isn't stored.",
+)
+
+
+@click.group(cls=Group, epilog=examples("civicrm install", "civicrm install --other-key"))
+def civicrm() -> None:
+    """Put links to the screens into CiviCRM: two entries in its menu, and a tab on every contact."""
+
+
+@civicrm.command("install", epilog=examples("civicrm install", "civicrm install --other-key"))
+@_OTHER_KEY
+@JSON
+@implemented_in("commands.configuration.civicrm:install")
+def install_in_civicrm() -> None:
+    """Put them there, or correct them. The API key's user needs the permission "administer CiviCRM".
+
+    They lead to the address `public_url` in mailchimpsync.toml. The tab needs FormBuilder, which is part of CiviCRM.
+    """
+
+
+@civicrm.command("remove", epilog=examples("civicrm remove"))
+@_OTHER_KEY
+@implemented_in("commands.configuration.civicrm:remove")
+def remove_from_civicrm() -> None:
+    """Remove them all."""
+
+
+@civicrm.command("status", epilog=examples("civicrm status"))
+@_OTHER_KEY
+@JSON
+@implemented_in("commands.configuration.civicrm:status")
+def status_in_civicrm() -> None:
+    """Say whether they are there and lead to this service."""

@@ -1,6 +1,16 @@
 """The configuration screens: set up, review and change everything in a browser. Each part is a module."""
 
-from mailchimpsync.web.screens.configuration import accounts, check, civicrm, file, overview, saving, takeover, versions
+from mailchimpsync.web.screens.configuration import (
+    accounts,
+    check,
+    civicrm,
+    entries,
+    file,
+    overview,
+    saving,
+    takeover,
+    versions,
+)
 from mailchimpsync.web.screens.configuration.alerts import alerts
 from mailchimpsync.web.screens.configuration.connection import connections, webhooks
 
@@ -8,6 +18,7 @@ urlpatterns = [
     *overview.urlpatterns,
     *civicrm.urlpatterns,
     *takeover.urlpatterns,
+    *entries.urlpatterns,
     *accounts.urlpatterns,
     *connections.urlpatterns,
     *webhooks.urlpatterns,

@@ -45,6 +45,7 @@ _OF_STEPS: Mapping[Step, RemedyLink] = {
     Step.TEST_CHANNELS: RemedyLink(
         gettext_lazy("Check the server's settings, then send a test."), "configuration-alerts"
     ),
+    Step.INSTALL_ENTRIES: RemedyLink(gettext_lazy("Put the entries into CiviCRM."), "configuration-entries"),
     Step.SEE_ALERTS: RemedyLink(gettext_lazy("See the overview."), "overview"),
 }
 

@@ -14,8 +14,8 @@ from mailchimpsync.actions import Fleet, create_fleet
 from mailchimpsync.store.engine.dialect import Namespace
 from mailchimpsync.web import tables
 from mailchimpsync.web.models import User
+from mailchimpsync.web.served import serving
 from mailchimpsync.web.settings import configure, migrate_tables
-from mailchimpsync.web.site_database.base import serving
 from store.databases import own_fleet_database
 from store.fleet.test_tables import described
 

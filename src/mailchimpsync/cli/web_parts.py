@@ -44,11 +44,11 @@ def web_parts(site: Site) -> Iterator[None]:
     check_installed()
     from django.db import connections  # noqa: PLC0415 (most commands need no Django)
 
-    from mailchimpsync.web.site_database.base import serving  # noqa: PLC0415
+    from mailchimpsync.web.served import serving_at  # noqa: PLC0415
     from mailchimpsync.web.wsgi import set_up  # noqa: PLC0415
 
     set_up(site)
-    with serving(site.store.namespace):
+    with serving_at(site):
         try:
             yield
         finally:

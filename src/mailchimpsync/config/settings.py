@@ -8,6 +8,7 @@ import stat
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
@@ -90,6 +91,13 @@ class Settings(BaseModel):
         return self.home / self.key_file
 
     @property
+    def public_path(self) -> str:
+        """The path below which `serve` is reached, without a slash at its end; mostly there is none."""
+        if self.public_url is None and self.site is not None:
+            return site_path(self.site)
+        return urlsplit(self.public_url or "").path.rstrip("/")
+
+    @property
     def place(self) -> str:
         """What this site is known by in this process; no two sites have the same."""
         return f"{self.home}:{self.site}" if self.site else str(self.home)
@@ -98,6 +106,11 @@ class Settings(BaseModel):
     def is_initialised(self) -> bool:
         """Return whether this home has been created, or the environment names the database."""
         return (self.home / CONFIG_FILE).is_file() or "database" in self.model_fields_set
+
+
+def site_path(name: str) -> str:
+    """Return the path below which a site of a fleet is reached, unless it has a host name of its own."""
+    return f"/s/{name}"
 
 
 def load_settings(home: Path | None = None) -> Settings:

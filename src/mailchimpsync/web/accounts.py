@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm
-from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.contrib.sessions.backends.db import SessionStore
 from django.core import signing
 from django.core.exceptions import ValidationError
@@ -20,11 +20,24 @@ from django.utils.translation import gettext as _
 from mailchimpsync.config import Settings
 from mailchimpsync.errors import Code, UsageError
 from mailchimpsync.web.models import Role, User, normal_name
+from mailchimpsync.web.served import signing_key
 
 PASSWORD_BACKEND = "django.contrib.auth.backends.ModelBackend"  # noqa: S105 (not a password)
 
 _WELCOME_SECONDS = 86_400
 _SALT, _WORD = "welcome", "first administrator"
+
+
+class PasswordLinks(PasswordResetTokenGenerator):
+    """Makes and checks the links for choosing a password: one is worth something only at the site that made it."""
+
+    @property
+    def secret(self) -> str:  # type: ignore[override]  # Django's can be set, and nobody does
+        """The key of the site that is served."""
+        return signing_key()
+
+
+PASSWORD_LINKS = PasswordLinks()
 
 
 class FirstUserForm(BaseUserCreationForm):  # type: ignore[type-arg]  # Django has no generic at run time
@@ -52,7 +65,7 @@ def welcome_path() -> str | None:
     """Return the path of the one-time link for the first administrator; None once there is a user."""
     if User.objects.exists():
         return None
-    return reverse("welcome", args=[signing.dumps(_WORD, salt=_SALT)])
+    return reverse("welcome", args=[signing.dumps(_WORD, key=signing_key(), salt=_SALT)])
 
 
 def address_of(settings: Settings, path: str) -> str:
@@ -64,7 +77,7 @@ def address_of(settings: Settings, path: str) -> str:
 def is_welcome(word: str) -> bool:
     """Say whether a link for the first administrator is valid: signed here, not expired, and not used yet."""
     try:
-        signing.loads(word, salt=_SALT, max_age=_WELCOME_SECONDS)
+        signing.loads(word, key=signing_key(), salt=_SALT, max_age=_WELCOME_SECONDS)
     except signing.BadSignature:
         return False
     return not User.objects.exists()
@@ -101,7 +114,7 @@ def find_user(name: str) -> User:
 def password_path(user: User) -> str:
     """Return the path of a link for choosing a password; it works once and expires in three days."""
     user_id = urlsafe_base64_encode(force_bytes(user.pk))
-    return reverse("set-password", args=[user_id, default_token_generator.make_token(user)])
+    return reverse("set-password", args=[user_id, PASSWORD_LINKS.make_token(user)])
 
 
 def change_role(user: User, role: Role) -> None:

@@ -13,7 +13,7 @@ from mailchimpsync.errors import Code, DeniedError
 from mailchimpsync.messages import say
 from mailchimpsync.web.models import User
 from mailchimpsync.web.responses import FORBIDDEN, RequestError
-from mailchimpsync.web.service import service_of
+from mailchimpsync.web.service import door_of, service_of
 from mailchimpsync.worker.access_log import NOTES_KEY
 
 _HEADERS = ("Authorization", "X-Civi-Auth")
@@ -71,7 +71,7 @@ def authenticate_token_or_user(request: HttpRequest, needed: Scope) -> str:
 
 def caller(request: HttpRequest) -> str:
     """Return the caller's address as the outermost trusted proxy saw it; an IPv6 network counts as one caller."""
-    proxies = service_of(request).site.settings.trusted_proxies
+    proxies = door_of(request).settings.trusted_proxies
     address = str(request.META.get("REMOTE_ADDR", ""))
     forwarded = [one.strip() for one in request.headers.get("X-Forwarded-For", "").split(",")]
     if proxies and forwarded != [""]:

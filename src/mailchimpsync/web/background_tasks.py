@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from threading import Lock, Thread
+from threading import BoundedSemaphore, Lock, Thread
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,6 +19,9 @@ from mailchimpsync.web.responses import log_unexpected
 from mailchimpsync.web.task_progress import TaskProgress
 
 TASKS_AT_ONCE_MAX = 4
+TASKS_OF_FLEET_MAX = 8
+"""How many tasks of all sites of a fleet run in one process."""
+
 KEPT_MAX = 100
 """For how many audiences and names the latest task is kept."""
 
@@ -53,8 +56,13 @@ class BackgroundTask:
 
 @dataclass
 class BackgroundTasks:
-    """The background tasks of one service. The newest of each audience is kept until the next one starts."""
+    """The background tasks of one service. The newest of each audience is kept until the next one starts.
 
+    Attributes:
+        shared_slots: what all sites of a fleet have together of the process's threads for tasks.
+    """
+
+    shared_slots: BoundedSemaphore | None = None
     _newest: dict[str, BackgroundTask] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -70,10 +78,17 @@ class BackgroundTasks:
         with self._lock:
             self._check_room(list_id)
             self._forget_oldest()
+            self._take_slot()
             self._newest[list_id] = task
         name = f"mailchimpsync-{kind}-{list_id}"
         Thread(target=self._do, args=(site.for_another_thread(), task, work), name=name, daemon=True).start()
         return task
+
+    @property
+    def are_under_way(self) -> bool:
+        """Say whether any is running."""
+        with self._lock:
+            return any(one.is_under_way for one in self._newest.values())
 
     def newest(self, list_id: str) -> BackgroundTask | None:
         """Return the newest task for an audience."""
@@ -91,11 +106,11 @@ class BackgroundTasks:
         if any(one.list_id == list_id for one in under_way):
             raise BusyError(Code.BUSY, _("A task started here is still running for audience %(id)s.") % {"id": list_id})
         if len(under_way) >= TASKS_AT_ONCE_MAX:
-            raise BusyError(
-                Code.BUSY,
-                _("%(number)s tasks are already running. Try again when one of them has finished.")
-                % {"number": TASKS_AT_ONCE_MAX},
-            )
+            raise _too_many(TASKS_AT_ONCE_MAX)
+
+    def _take_slot(self) -> None:
+        if self.shared_slots is not None and not self.shared_slots.acquire(blocking=False):
+            raise _too_many(TASKS_OF_FLEET_MAX)
 
     def _forget_oldest(self) -> None:
         ended = [name for name, one in self._newest.items() if not one.is_under_way]
@@ -114,3 +129,10 @@ class BackgroundTasks:
             with self._lock:
                 self._newest[task.list_id] = replace(ended, ended_at=site.runtime.now())
             site.close_clients()
+            if self.shared_slots is not None:
+                self.shared_slots.release()
+
+
+def _too_many(number: int) -> BusyError:
+    what = _("%(number)s tasks are already running. Try again when one of them has finished.") % {"number": number}
+    return BusyError(Code.BUSY, what)

@@ -23,6 +23,12 @@ PATIENCE_SECONDS = 0.1
 
 AT_ONCE_MAX = 2
 
+
+def counting_threads() -> ThreadPoolExecutor:
+    """Return the threads that count; the sites of a fleet share them."""
+    return ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="mailchimpsync-count")
+
+
 _Key = tuple[str, int]
 
 
@@ -49,12 +55,10 @@ class CachedCounts:
     """The numbers of all connections of one service. Safe to use from several threads."""
 
     clock: Callable[[], float] = time.monotonic
+    threads: ThreadPoolExecutor = field(default_factory=counting_threads)
     _kept: dict[_Key, _Kept] = field(default_factory=dict)
     _under_way: dict[_Key, Future[RowCounts]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
-    _threads: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="mailchimpsync-count")
-    )
 
     def of(self, site: Site, link: Link, *, patience: float | None = PATIENCE_SECONDS, shown: int = 1) -> CachedCount:
         """Return the numbers of a connection; with `patience` None, wait for a fresh count, however long it takes.
@@ -83,7 +87,7 @@ class CachedCounts:
         with self._lock:
             future = self._under_way.get(key)
             if future is None:
-                future = self._threads.submit(self._count, key, site.for_another_thread(), link)
+                future = self.threads.submit(self._count, key, site.for_another_thread(), link)
                 self._under_way[key] = future
             return future
 

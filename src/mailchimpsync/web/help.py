@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -64,6 +64,8 @@ PAGES: Mapping[str, str] = {
 _CAN_BE_WIDE = frozenset({"fence", "code_block", "table_open"})
 """What may have to be scrolled sideways, so the keyboard has to reach it."""
 
+_PAGES_KEPT = 100
+
 GENERAL = "how-to/set-up-in-a-browser"
 """The help page of every other screen."""
 
@@ -81,9 +83,14 @@ def help_url(screen: str) -> str:
     return reverse("help", args=[PAGES.get(screen, GENERAL)])
 
 
-@cache
 def help_page(name: str) -> HelpPage | None:
     """Return a page by its name, such as `how-to/schedule`; None: there is none."""
+    return _help_page(name, get_script_prefix())
+
+
+@lru_cache(maxsize=_PAGES_KEPT)
+def _help_page(name: str, _prefix: str) -> HelpPage | None:
+    """Make each page once for each path below which a site is: its links have that path."""
     file = _file_of(name)
     if file is None:
         return None

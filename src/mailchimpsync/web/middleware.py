@@ -11,12 +11,15 @@ from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
+from django.urls import set_urlconf
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.web.fleet.services import FLEET_URLCONF, FleetService
 from mailchimpsync.web.problem_page import is_for_programs
 from mailchimpsync.web.responses import BAD_REQUEST, LENGTH_REQUIRED, METHOD, TOO_LARGE, RequestError, error_answer
+from mailchimpsync.web.service import door_of
 from mailchimpsync.web.settings import CONTENT_POLICY, MAX_BODY_BYTES
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -46,6 +49,32 @@ def add_headers(get_response: View) -> View:
             if request.method == "HEAD":  # not every server leaves the body out
                 answer.content = b""
         return answer
+
+    return middleware
+
+
+def keep_cookies_in_place(get_response: View) -> View:
+    """Limit each cookie to the path of the site that is served, whatever has set it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        answer = get_response(request)
+        for cookie in answer.cookies.values():
+            cookie["path"] = request.META["SCRIPT_NAME"] or "/"
+            if request.is_secure():
+                cookie["secure"] = True
+        return answer
+
+    return middleware
+
+
+def use_addresses_of_fleet(get_response: View) -> View:
+    """Find the fleet's own pages, where no site is served."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if isinstance(door_of(request), FleetService):
+            request.urlconf = FLEET_URLCONF
+            set_urlconf(FLEET_URLCONF)
+        return get_response(request)
 
     return middleware
 

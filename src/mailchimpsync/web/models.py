@@ -8,9 +8,11 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.web.served import signing_key
 
 NAME_CHARS = 100
 _NAME = RegexValidator(r"\A[\w.@+-]+\Z", _("Use only letters, digits and the characters @ . + - _"))
@@ -74,6 +76,11 @@ class User(AbstractBaseUser):
     def may(self, scope: Scope) -> bool:
         """Say whether they have a scope."""
         return self.scope.includes(scope)
+
+    def get_session_auth_hash(self) -> str:
+        """Return what ends all sessions when the password changes. The salt is Django's own."""
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        return salted_hmac(salt, self.password, secret=signing_key(), algorithm="sha256").hexdigest()
 
     def save(self, *args: Any, **options: Any) -> None:
         """Save it with its name in normal form."""

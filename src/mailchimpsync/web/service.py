@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
-from typing import cast
+from typing import Protocol, cast
 
 from django.http import HttpRequest
 
 from mailchimpsync.actions import Site
+from mailchimpsync.config import Settings
 from mailchimpsync.web.background_tasks import BackgroundTasks
 from mailchimpsync.web.cached_counts import CachedCounts
 from mailchimpsync.web.limits import Limits, TooManyCallsError
@@ -19,6 +20,17 @@ from mailchimpsync.web.limits import Limits, TooManyCallsError
 ENVIRON_KEY = "mailchimpsync.service"
 BUSY_SECONDS = 5
 REFRESH_SECONDS = 1.0
+
+
+class Door(Protocol):
+    """What is at the other end of a request: a site, or the fleet itself."""
+
+    limits: Limits
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the site or of the fleet."""
+        ...
 
 
 @dataclass
@@ -33,6 +45,7 @@ class Service:
         stop: says whether the process is about to end, for runs that were started over HTTP.
         tasks: background tasks started by screens.
         counts: numbers of people for the screens.
+        shared_slots: what all sites of a fleet have together of the slots for calls.
     """
 
     site: Site
@@ -42,12 +55,18 @@ class Service:
     stop: Callable[[], bool] | None = None
     tasks: BackgroundTasks = field(default_factory=BackgroundTasks)
     counts: CachedCounts = field(default_factory=CachedCounts)
+    shared_slots: BoundedSemaphore | None = None
     _slots: BoundedSemaphore = field(init=False)
     _refreshed: float = field(init=False, default=float("-inf"))
     _newest_checked: float = field(init=False, default=float("-inf"))
 
     def __post_init__(self) -> None:
         self._slots = BoundedSemaphore(self.limits.calls_at_once)
+
+    @property
+    def settings(self) -> Settings:
+        """Those of the site."""
+        return self.site.settings
 
     def site_for_webhooks(self, *, newest: bool = False) -> Site:
         """Return the shared site with a configuration that is at most a second old, or with the newest.
@@ -81,12 +100,19 @@ class Service:
         Raises:
             TooManyCallsError: all are taken.
         """
-        if not self._slots.acquire(blocking=False):
-            raise TooManyCallsError(f"{self.limits.calls_at_once} calls are already running.", BUSY_SECONDS)
-        try:
+        with ExitStack() as taken:
+            for slots in (self._slots, self.shared_slots):
+                if slots is None:
+                    continue
+                if not slots.acquire(blocking=False):
+                    raise TooManyCallsError(f"{self.limits.calls_at_once} calls are already running.", BUSY_SECONDS)
+                taken.callback(slots.release)
             yield
-        finally:
-            self._slots.release()
+
+
+def door_of(request: HttpRequest) -> Door:
+    """Return what a request is made to: a service, or the fleet's own pages."""
+    return cast("Door", request.META[ENVIRON_KEY])
 
 
 def service_of(request: HttpRequest) -> Service:

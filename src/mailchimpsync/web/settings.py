@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import django
 from django.conf import settings as django_settings
+from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connections
 
 from mailchimpsync.config import Settings
+from mailchimpsync.config.settings import site_path
 from mailchimpsync.web.database import database_lock, django_database
 
 MAX_BODY_BYTES = 2_500_000
@@ -38,10 +41,13 @@ _WILDCARDS = {"0.0.0.0", "[::]", ""}  # noqa: S104 (not bound to, but left out)
 
 
 def make_settings(settings: Settings, secret: str) -> dict[str, Any]:
-    """Return Django's settings for a site; `secret` is derived from the site's own key and kept nowhere."""
+    """Return Django's settings for a site; `secret` is derived from the site's own key and kept nowhere.
+
+    In a fleet no setting is one site's: see `served.py` for what signs, and `middleware.py` for cookies.
+    """
     return {
         "DEBUG": False,
-        "SECRET_KEY": secret,
+        "SECRET_KEY": secret if not settings.fleet else "",
         "ALLOWED_HOSTS": allowed_hosts(settings),
         "ROOT_URLCONF": "mailchimpsync.web.urls",
         "INSTALLED_APPS": [
@@ -70,12 +76,12 @@ def make_settings(settings: Settings, secret: str) -> dict[str, Any]:
                 },
             }
         ],
-        "STATIC_URL": "static/",
         "WHITENOISE_USE_FINDERS": True,
         "DATABASES": {"default": django_database(settings)},
         "CACHES": {
             "default": {
                 "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+                **({"KEY_FUNCTION": "mailchimpsync.web.served.cache_key"} if settings.fleet else {}),
                 "OPTIONS": {"MAX_ENTRIES": _COUNTERS},
             }
         },
@@ -92,11 +98,14 @@ def make_settings(settings: Settings, secret: str) -> dict[str, Any]:
         "FILE_UPLOAD_HANDLERS": ["django.core.files.uploadhandler.MemoryFileUploadHandler"],
         **_signing_in(settings),
         **_transport(settings),
+        **(_transport_of_fleet(settings) if settings.fleet else {}),
     }
 
 
 def _middleware(settings: Settings) -> list[str]:
     return [
+        *(["mailchimpsync.web.middleware.keep_cookies_in_place"] if settings.fleet else []),
+        *(["mailchimpsync.web.middleware.use_addresses_of_fleet"] if settings.fleet else []),
         "mailchimpsync.web.api.civicrm_paths.rewrite_civicrm_paths",
         "mailchimpsync.web.middleware.add_headers",
         "django.middleware.security.SecurityMiddleware",
@@ -140,6 +149,12 @@ def configure(settings: Settings, secret: str) -> None:
         connection.close()
         del connections[connection.alias]
     connections.settings = connections.configure_settings(None)
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
+    for name in values["CACHES"]:
+        with suppress(AttributeError):  # it was not used yet
+            del caches[name]
+    caches.settings = caches.configure_settings(None)
 
 
 def prepare_database(settings: Settings) -> None:
@@ -182,6 +197,7 @@ def _signing_in(settings: Settings) -> dict[str, Any]:
         "LOGIN_REDIRECT_URL": "overview",
         "LOGOUT_REDIRECT_URL": "sign-in",
         "PASSWORD_RESET_TIMEOUT": _LINK_SECONDS,
+        "SESSION_ENGINE": "mailchimpsync.web.sessions",
         "SESSION_COOKIE_NAME": "mailchimpsync_session",
         "SESSION_COOKIE_AGE": _SIGNED_IN_SECONDS,
         "CSRF_COOKIE_NAME": "mailchimpsync_csrf",
@@ -212,11 +228,31 @@ def _transport(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": is_https,
         "CSRF_COOKIE_SECURE": is_https,
         "CSRF_TRUSTED_ORIGINS": [f"https://{public.netloc}"] if is_https else [],
-        "SESSION_COOKIE_PATH": public.path.rstrip("/") or "/",
-        "CSRF_COOKIE_PATH": public.path.rstrip("/") or "/",
-        "FORCE_SCRIPT_NAME": public.path.rstrip("/") or None,
+        "SESSION_COOKIE_PATH": settings.public_path or "/",
+        "CSRF_COOKIE_PATH": settings.public_path or "/",
+        "FORCE_SCRIPT_NAME": settings.public_path or None,
+        "STATIC_URL": "static/",
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if settings.trusted_proxies else None,
         "SECURE_HSTS_SECONDS": _ONE_YEAR_SECONDS if is_https else 0,
         "SECURE_REFERRER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
     }
+
+
+def _transport_of_fleet(settings: Settings) -> dict[str, Any]:
+    """Replace what would be one site's: the front application has checked the host, and says what the path is below.
+
+    Static files are the same for all, so browsers load them once.
+    """
+    return {
+        "ALLOWED_HOSTS": ["*"],
+        "CSRF_TRUSTED_ORIGINS": [],
+        "FORCE_SCRIPT_NAME": None,
+        "STATIC_URL": f"{_path_of_fleet(settings)}/static/",
+        "WHITENOISE_STATIC_PREFIX": "/static/",
+    }
+
+
+def _path_of_fleet(settings: Settings) -> str:
+    """Return the path below which the fleet is reached, from its settings or from those of one of its sites."""
+    return settings.public_path.removesuffix(site_path(settings.site)) if settings.site else settings.public_path

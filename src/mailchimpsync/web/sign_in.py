@@ -24,13 +24,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from mailchimpsync.web.accounts import PASSWORD_BACKEND, FirstUserForm, is_welcome
+from mailchimpsync.web.accounts import PASSWORD_BACKEND, PASSWORD_LINKS, FirstUserForm, is_welcome
 from mailchimpsync.web.authentication import caller
 from mailchimpsync.web.limits import TooManyCallsError
 from mailchimpsync.web.models import User, normal_name
 from mailchimpsync.web.problem_page import WITHOUT_MENU, problem_page
 from mailchimpsync.web.responses import FORBIDDEN, TOO_MANY
-from mailchimpsync.web.service import service_of
+from mailchimpsync.web.service import door_of
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class SignIn(LoginView):
     def post(self, request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
         """Check the form, unless too many sign-ins from this address have failed, for any names."""
         try:
-            service_of(request).limits.failures.check(caller(request))
+            door_of(request).limits.failures.check(caller(request))
         except TooManyCallsError as error:
             return locked_out(request, seconds=error.seconds)
         return super().post(request, *args, **named)
@@ -54,7 +54,7 @@ class SignIn(LoginView):
         """Log that a sign-in failed, but not the name."""
         logger.warning("A sign-in failed.")
         with suppress(TooManyCallsError):
-            service_of(self.request).limits.failures.count(caller(self.request))
+            door_of(self.request).limits.failures.count(caller(self.request))
         return super().form_invalid(form)
 
 
@@ -74,6 +74,7 @@ class SetPassword(PasswordResetConfirmView):
     """Choose a password with a link that an administrator has made; it works once."""
 
     template_name = "screens/set_password.html"
+    token_generator = PASSWORD_LINKS
     post_reset_login = True
     post_reset_login_backend = PASSWORD_BACKEND
     success_url = reverse_lazy("overview")
@@ -127,7 +128,7 @@ class HeaderSignIn(RemoteUserMiddleware):
 
     def __call__(self, request: HttpRequest) -> Any:
         """Read the header if the request comes from a trusted proxy."""
-        settings = service_of(request).site.settings
+        settings = door_of(request).settings
         name = "HTTP_" + (settings.sign_in_header or "").upper().replace("-", "_")
         if request.META.get("REMOTE_ADDR") not in settings.proxy_addresses:
             request.META.pop(name, None)
@@ -141,7 +142,8 @@ class HeaderBackend(RemoteUserBackend):
     def authenticate(self, request: HttpRequest, remote_user: str | None) -> User | None:  # type: ignore[override]
         """Return the user, or None: turned away."""
         name = self.clean_username(remote_user or "")
-        role = service_of(request).site.settings.sign_in_role
+        settings = door_of(request).settings
+        role = settings.sign_in_role if not settings.fleet else None  # a proxy can't say whose site somebody belongs to
         found = User.objects.filter(name=name).first()
         if found is None and role is not None and name:
             found = User(name=name, role=role, created_by="single sign-on")

@@ -14,9 +14,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 from sqlalchemy import inspect, text
 
-from mailchimpsync.store import Store, Transaction
+from mailchimpsync.store import Database, Transaction
+from mailchimpsync.web.served import serving
 from mailchimpsync.web.settings import migrate_tables
-from mailchimpsync.web.site_database.base import serving
 
 _MADE = "django_migrations"
 
@@ -28,7 +28,7 @@ def create_tables(tx: Transaction) -> None:
     tx.execute(made, [{"app": app, "name": name} for app, name in _all_migrations()])
 
 
-def bring_up(store: Store) -> None:
+def bring_up(store: Database) -> None:
     """Create Django's tables for a site, or migrate them, unless they are the newest."""
     with store.begin() as tx:
         if not inspect(tx).has_table(_MADE):

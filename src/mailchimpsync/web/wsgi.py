@@ -9,6 +9,7 @@ from django.core.wsgi import get_wsgi_application
 
 from mailchimpsync.actions import Site
 from mailchimpsync.web.limits import Limits
+from mailchimpsync.web.served import secret_of
 from mailchimpsync.web.service import ENVIRON_KEY, Service
 from mailchimpsync.web.settings import configure, prepare_database
 from mailchimpsync.web.tables import bring_up
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def set_up(site: Site) -> None:
     """Set up Django for a site, and make the tables for its users."""
-    configure(site.settings, site.keyring.derive("web"))
+    configure(site.settings, secret_of(site.keyring))
     if site.settings.fleet:
         bring_up(site.store)
     else:

@@ -1,4 +1,4 @@
-"""The server: one gunicorn worker process that handles HTTP in threads and runs the background loops.
+"""The server: one gunicorn worker process that handles HTTP in threads and, for a home, runs the background loops.
 
 The arbiter only starts this process, and starts it again if it dies.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 
-from mailchimpsync.actions import Site
+from mailchimpsync.actions import Fleet, Site
 from mailchimpsync.runtime import Runtime
 from mailchimpsync.worker.access_log import NOTES_KEY, AccessLogger
 from mailchimpsync.worker.bounded_reading import BoundedWorker
@@ -60,25 +60,45 @@ class Service:
     when_listening: Callable[[], None] = _nothing
 
 
+@dataclass(frozen=True)
+class FleetService:
+    """A fleet to serve; its workers do the work.
+
+    Attributes:
+        open_fleet: opens the fleet; called in the worker process, after the fork.
+        make_application: `web.fleet.front.make_fleet_application`.
+        listen: address and port.
+        when_listening: called once, when the service accepts connections.
+    """
+
+    open_fleet: Callable[[Runtime], Fleet]
+    make_application: MakeApplication
+    listen: str
+    when_listening: Callable[[], None] = _nothing
+
+
 def serve(service: Service) -> None:
     """Serve until the process is stopped. Logs must be set up. Raises SystemExit at the end."""
-    _Server(service).run()
+    _SiteServer(service).run()
+
+
+def serve_fleet(service: FleetService) -> None:
+    """Serve all sites of a fleet until the process is stopped, as `serve`."""
+    _FleetServer(service).run()
 
 
 class _Server(BaseApplication):
     """gunicorn, configured in code instead of on its command line."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, listen: str, when_listening: Callable[[], None]) -> None:
+        self._listen, self._when_listening = listen, when_listening
         self._stop = Event()
-        self._site: Site | None = None
-        self._background: Background | None = None
         super().__init__()
 
     def load_config(self) -> None:
         """Set gunicorn's settings."""
         values = {
-            "bind": self._service.listen,
+            "bind": self._listen,
             "workers": 1,
             "worker_class": BoundedWorker,
             "threads": THREADS,
@@ -88,7 +108,7 @@ class _Server(BaseApplication):
             "logger_class": AccessLogger,
             "proc_name": "mailchimpsync",
             "control_socket_disable": True,
-            "when_ready": lambda _arbiter: self._service.when_listening(),
+            "when_ready": lambda _arbiter: self._when_listening(),
             "post_worker_init": self._start_worker,
             "worker_exit": self._end_worker,
         }
@@ -97,31 +117,27 @@ class _Server(BaseApplication):
                 self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Open the site in the worker process, and create its application."""
+        """Create the application in the worker process."""
         metrics = Metrics()
-        runtime = Runtime(sleep=self._sleep, observer=metrics)
-        self._site = self._service.open_site(runtime)
-        metrics.watch(self._site.for_another_thread())
-        self._background = Background(self._site, metrics, self._stop, with_schedule=self._service.with_schedule)
-        application = self._service.make_application(
-            self._site,
-            metrics=lambda: (metrics.text(), CONTENT_TYPE),
-            is_alive=self._background.is_alive,
-            stop=self._stop.is_set,
-        )
-        return _with_notes(application)
+        return _with_notes(self._open(Runtime(sleep=self._sleep, observer=metrics), metrics))
+
+    def _open(self, runtime: Runtime, metrics: Metrics) -> WSGIApplication:
+        raise NotImplementedError
+
+    def _begin(self) -> None:
+        """Begin what goes on beside the requests."""
+
+    def _end(self) -> None:
+        """End it, and close everything."""
 
     def _sleep(self, seconds: float) -> None:
         self._stop.wait(seconds)
 
     def _start_worker(self, _worker: object) -> None:
         """Start the loops after the worker has set its signal handlers, so that theirs come first."""
-        if self._background is None:
-            return
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             self._stop_background_first(number)
-        self._background.start()
-        logger().info("service.begins", listen=self._service.listen, with_schedule=self._service.with_schedule)
+        self._begin()
 
     def _stop_background_first(self, number: signal.Signals) -> None:
         """Stop the runs at once: gunicorn calls its hook only after the last request has been answered."""
@@ -136,12 +152,64 @@ class _Server(BaseApplication):
         signal.signal(number, handle)
 
     def _end_worker(self, _arbiter: object, _worker: object) -> None:
-        """End the loops and close the site. Also called in the arbiter, which has neither, when the worker died."""
+        """End everything. Also called in the arbiter, which has nothing open, when the worker died."""
+        self._end()
+
+
+class _SiteServer(_Server):
+    """One site, with the background loops that do its work."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._site: Site | None = None
+        self._background: Background | None = None
+        super().__init__(service.listen, service.when_listening)
+
+    def _open(self, runtime: Runtime, metrics: Metrics) -> WSGIApplication:
+        self._site = self._service.open_site(runtime)
+        metrics.watch(self._site.for_another_thread())
+        self._background = Background(self._site, metrics, self._stop, with_schedule=self._service.with_schedule)
+        return self._service.make_application(
+            self._site,
+            metrics=lambda: (metrics.text(), CONTENT_TYPE),
+            is_alive=self._background.is_alive,
+            stop=self._stop.is_set,
+        )
+
+    def _begin(self) -> None:
+        if self._background is not None:
+            self._background.start()
+            logger().info("service.begins", listen=self._listen, with_schedule=self._service.with_schedule)
+
+    def _end(self) -> None:
         if self._background is None or self._site is None:
             return
         self._background.end()
         self._site.close()
         logger().info("service.ends")
+
+
+class _FleetServer(_Server):
+    """All sites of a fleet. The work is done by workers, see `worker/queue/`."""
+
+    def __init__(self, service: FleetService) -> None:
+        self._service = service
+        self._fleet: Fleet | None = None
+        super().__init__(service.listen, service.when_listening)
+
+    def _open(self, runtime: Runtime, metrics: Metrics) -> WSGIApplication:
+        self._fleet = self._service.open_fleet(runtime)
+        return self._service.make_application(
+            self._fleet, metrics=lambda: (metrics.text(), CONTENT_TYPE), stop=self._stop.is_set
+        )
+
+    def _begin(self) -> None:
+        logger().info("service.begins", listen=self._listen, with_schedule=False)
+
+    def _end(self) -> None:
+        if self._fleet is not None:
+            self._fleet.close()
+            logger().info("service.ends")
 
 
 def _with_notes(application: WSGIApplication) -> WSGIApplication:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.postgres
 def test_a_site_is_added_shown_listed_changed_and_removed(line: FleetLine) -> None:
     added = line("site", "add", "charity-a", "--title", "The Green Charity", MAILCHIMPSYNC_PUBLIC_URL="https://x.org")
     assert added.exit_code == 0, added.output
-    assert "its address is https://x.org/sites/charity-a" in added.stdout
+    assert "its address is https://x.org/s/charity-a" in added.stdout
     assert "--site charity-a init" in added.stdout
 
     [listed] = json.loads(line("site", "list", "--json").stdout)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from mailchimpsync.actions.fleet.jobs import Job, Place
 from mailchimpsync.actions.fleet.keys import FleetKeys, wrapped
 from mailchimpsync.actions.site import Clients, Site, opened
-from mailchimpsync.config import Settings, new_key
-from mailchimpsync.config.settings import SITE_NAME
+from mailchimpsync.config import Keyring, Settings, new_key, read_keyring
+from mailchimpsync.config.settings import SITE_NAME, site_path
 from mailchimpsync.errors import ConfigurationError, StoreError, UsageError
 from mailchimpsync.messages import say
 from mailchimpsync.runtime import Runtime, wall_clock
-from mailchimpsync.store import Store, Transaction
+from mailchimpsync.store import Database, Transaction
 from mailchimpsync.store.fleet import roles, sites
 from mailchimpsync.store.fleet.database import FleetStore, make_namespace
 from mailchimpsync.store.fleet.sites import FleetSite
@@ -38,7 +38,7 @@ class MoreTables(Protocol):
         """Create them in the transaction's schema, as they are now."""
         ...
 
-    def bring_up(self, store: Store) -> None:
+    def bring_up(self, store: Database) -> None:
         """Create them for a site, or migrate them, unless they are the newest."""
         ...
 
@@ -86,6 +86,11 @@ class Fleet:
         from mailchimpsync.actions.fleet.queue import Queue  # noqa: PLC0415 (most commands queue nothing)
 
         return Queue(self.store)
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keyring of its master key."""
+        return read_keyring(self.settings)
 
     def names(self) -> list[str]:
         """Return the names of all sites, in their order."""
@@ -135,7 +140,7 @@ class Fleet:
         """Return the settings of a site: the fleet's, with the site's own public address."""
         public = f"https://{site.host}" if site.host else self.settings.public_url
         if public and not site.host:
-            public = f"{public.rstrip('/')}/sites/{site.name}"
+            public = f"{public.rstrip('/')}{site_path(site.name)}"
         return self.settings.model_copy(update={"site": site.name, "public_url": public})
 
     def add(

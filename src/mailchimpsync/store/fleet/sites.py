@@ -68,6 +68,12 @@ def find_site(tx: Connection, name: str) -> FleetSite | None:
     return fetch_one(tx, FleetSite, select_as(FleetSite, fleet_site).where(fleet_site.c.name == name))
 
 
+def name_at(tx: Connection, host: str) -> str | None:
+    """Return the name of the site with this host name; None: there is none."""
+    found: str | None = tx.execute(select(fleet_site.c.name).where(fleet_site.c.host == host)).scalar_one_or_none()
+    return found
+
+
 def keys_of(tx: Connection, name: str) -> str:
     """Return the secret keys of a site that exists, as stored, encrypted."""
     found: str = tx.execute(select(fleet_site.c.secret_keys).where(fleet_site.c.name == name)).scalar_one()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +22,7 @@ from mailchimpsync.web.responses import BAD_REQUEST, MEDIA_TYPE, OK, STATUSES, R
 from mailchimpsync.web.service import service_of
 
 JSON_TYPE = "application/json"
+_DOCUMENTS_KEPT = 8
 _REFERENCE = "#/components/schemas/{model}"
 
 
@@ -119,7 +120,7 @@ def parameter_schemas() -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     return {title: found[model, "validation"] for title, model in models.items()}, definitions.get("$defs", {})
 
 
-@cache
+@lru_cache(maxsize=_DOCUMENTS_KEPT)
 def openapi_document(prefix: str) -> Mapping[str, Any]:
     """Return the OpenAPI document; `prefix` is the path below which callers find the actions."""
     document = api.get_openapi_schema(path_prefix=prefix)

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.utils import InterfaceError
 
 from mailchimpsync.store.engine.dialect import Namespace
-
-_served: ContextVar[Namespace | None] = ContextVar("served", default=None)
-"""The namespace of the site that this thread serves; None: no site, so there is no table to find."""
-
-
-@contextmanager
-def serving(namespace: Namespace | None) -> Iterator[None]:
-    """Let Django's connections of this thread be those of a site, within the context."""
-    before = _served.set(namespace)
-    try:
-        yield
-    finally:
-        _served.reset(before)
+from mailchimpsync.web.served import served_namespace
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -40,7 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         Raises:
             InterfaceError: none is.
         """
-        namespace = _served.get()
+        namespace = served_namespace()
         if namespace is None:
             raise InterfaceError("No site is being served, so there is no database for Django")
         self._opened_for = namespace
@@ -53,7 +38,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         Raises:
             InterfaceError: it is in the middle of a transaction.
         """
-        if self.connection is not None and self._opened_for != _served.get():
+        if self.connection is not None and self._opened_for != served_namespace():
             if self.in_atomic_block:
                 raise InterfaceError("A transaction of another site is open")
             self.close()

@@ -12,11 +12,13 @@ import click
 from rich.text import Text
 
 from mailchimpsync.actions import Site, create_site, open_site
-from mailchimpsync.cli.opening import home_of, site_name_of
+from mailchimpsync.cli.commands.service.serve_fleet import serve_all_sites
+from mailchimpsync.cli.opening import home_of
 from mailchimpsync.cli.output.connection import interval_in_words
 from mailchimpsync.cli.output.console import print_sentence, stderr
+from mailchimpsync.cli.output.service import print_first_link, print_listening
 from mailchimpsync.cli.web_parts import check_installed, web_parts
-from mailchimpsync.config import Schedule
+from mailchimpsync.config import Schedule, load_settings
 from mailchimpsync.errors import UsageError
 from mailchimpsync.runtime import Runtime
 
@@ -29,22 +31,25 @@ def serve(ctx: click.Context, listen: str | None, make: bool, no_schedule: bool,
         raise UsageError("--listen must be an address and a port, such as 127.0.0.1:8321.")
 
     home = home_of(ctx)
+    as_json = not sys.stdout.isatty() if json_logs is None else json_logs
+    if load_settings(home).fleet:
+        serve_all_sites(ctx, listen, as_json=as_json)
+        return
 
     def opened(runtime: Runtime) -> Site:
-        return _open(home, site_name_of(ctx), listen, runtime)
+        return _open(home, listen, runtime)
 
     if make:
-        create_site(home, site=site_name_of(ctx)).close()
+        create_site(home).close()
     with opened(Runtime()) as site:
         address = site.settings.listen
         _print_schedules(site, with_schedule=not no_schedule)
         _print_first_link(site)
-    as_json = not sys.stdout.isatty() if json_logs is None else json_logs
     _serve(opened, address, with_schedule=not no_schedule, as_json=as_json)
 
 
-def _open(home: Path | None, name: str | None, listen: str | None, runtime: Runtime) -> Site:
-    site = open_site(home, site=name, runtime=runtime)
+def _open(home: Path | None, listen: str | None, runtime: Runtime) -> Site:
+    site = open_site(home, runtime=runtime)
     if listen is not None:
         site.settings = site.settings.model_copy(update={"listen": listen})
     return site
@@ -68,21 +73,12 @@ def _print_schedules(site: Site, *, with_schedule: bool) -> None:
         print_sentence(console, Text(f"  {text}", style="yellow"))
 
 
-def _print_listening(address: str) -> None:
-    print_sentence(stderr(), Text.assemble("Listening on ", (f"http://{address}", "bold"), ". Press Ctrl-C to stop."))
-
-
 def _print_first_link(site: Site) -> None:
     """While nobody can sign in, print the link for creating the first administrator's account."""
     with web_parts(site):
         from mailchimpsync.web.accounts import address_of, welcome_path  # noqa: PLC0415 (Django must be set up)
 
-        path = welcome_path()
-        if path is None:
-            return
-        console, address = stderr(), address_of(site.settings, path)
-        console.print("Nobody can sign in yet. Create the first account here, within a day:")
-        console.print(Text(f"  {address}", style="bold"), soft_wrap=True)
+        print_first_link(address_of(site.settings, path) if (path := welcome_path()) is not None else None)
 
 
 def describe_schedule(schedule: Schedule) -> str:
@@ -102,5 +98,5 @@ def _serve(opened: Callable[[Runtime], Site], address: str, *, with_schedule: bo
     from mailchimpsync.worker.server import Service, serve  # noqa: PLC0415 (likewise gunicorn)
 
     set_up_logs(as_json=as_json)
-    tell = partial(_print_listening, address)
+    tell = partial(print_listening, address)
     serve(Service(opened, make_application, address, with_schedule=with_schedule, when_listening=tell))

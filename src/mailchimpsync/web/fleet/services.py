@@ -1,0 +1,128 @@
+"""The services of a fleet's sites: one for each that was asked for lately."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore, Lock
+
+from mailchimpsync.actions import Fleet
+from mailchimpsync.config import Settings
+from mailchimpsync.store.fleet import sites
+from mailchimpsync.store.fleet.sites import FleetSite
+from mailchimpsync.web import tables
+from mailchimpsync.web.background_tasks import TASKS_OF_FLEET_MAX, BackgroundTasks
+from mailchimpsync.web.cached_counts import CachedCounts, counting_threads
+from mailchimpsync.web.limits import Limits
+from mailchimpsync.web.service import Service
+
+FLEET_URLCONF = "mailchimpsync.web.fleet.urls"
+
+KEPT_MAX = 200
+"""How many sites are kept open. Opening one takes some queries, and each keeps its configuration in memory."""
+
+GOOD_FOR_SECONDS = 1.0
+"""How long a site's row is believed: then it may have been removed, or have other keys or another host name."""
+
+CALLS_AT_ONCE_MAX = 10
+"""How many of the server's threads long calls of all sites may keep: the others are for webhooks and health."""
+
+
+@dataclass
+class _Kept:
+    site: FleetSite
+    keys: str
+    service: Service
+    checked_at: float
+
+
+@dataclass
+class FleetService:
+    """What the fleet's own pages are given, and where the services of its sites are found. Threads share it.
+
+    Attributes:
+        metrics: returns the text and the content type of `/metrics`.
+        stop: says whether the process is about to end.
+    """
+
+    fleet: Fleet
+    limits: Limits
+    metrics: Callable[[], tuple[bytes, str]] | None = None
+    stop: Callable[[], bool] | None = None
+    kept_max: int = KEPT_MAX
+    _kept: OrderedDict[str, _Kept] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+    _slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(CALLS_AT_ONCE_MAX))
+    _task_slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(TASKS_OF_FLEET_MAX))
+    _threads: ThreadPoolExecutor = field(default_factory=counting_threads)
+
+    @property
+    def settings(self) -> Settings:
+        """The fleet's own."""
+        return self.fleet.settings
+
+    def service_of(self, name: str) -> Service | None:
+        """Return the service of a site; None: there is no such site.
+
+        Raises:
+            ConfigurationError: its key or configuration can't be used.
+            StoreError: the database can't be used, or the site has the schema of another version.
+        """
+        kept = self._kept.get(name)
+        if kept is None or time.monotonic() - kept.checked_at > GOOD_FOR_SECONDS:
+            kept = self._checked(name, kept)
+        if kept is None:
+            return None
+        with self._lock:
+            self._kept[name] = kept
+            self._kept.move_to_end(name)
+            self._close_oldest()
+        return kept.service
+
+    def name_at(self, host: str) -> str | None:
+        """Return the name of the site with this host name of its own; None: no site has it."""
+        with self.fleet.store.reading() as tx:
+            return sites.name_at(tx, host)
+
+    def _checked(self, name: str, kept: _Kept | None) -> _Kept | None:
+        """Read a site's row, and open the site again if it isn't the same any more."""
+        now = time.monotonic()
+        with self.fleet.store.reading() as tx:
+            site = sites.find_site(tx, name)
+            keys = sites.keys_of(tx, name) if site is not None else ""
+        if site is None:
+            with self._lock:
+                self._kept.pop(name, None)
+            return None
+        if kept is not None and (kept.site, kept.keys) == (site, keys):
+            kept.checked_at = now
+            return kept
+        return _Kept(site, keys, self._opened(name, kept), now)
+
+    def _opened(self, name: str, kept: _Kept | None) -> Service:
+        """Open a site. Tasks that were started in a service go on in the next."""
+        site = self.fleet.open(name)
+        tables.bring_up(site.store)
+        return Service(
+            site,
+            self.limits,
+            stop=self.stop,
+            tasks=kept.service.tasks if kept is not None else BackgroundTasks(self._task_slots),
+            counts=CachedCounts(threads=self._threads),
+            shared_slots=self._slots,
+        )
+
+    def _close_oldest(self) -> None:
+        """Forget the sites that nobody has asked for in the longest time, but none with a task under way."""
+        for name in [*self._kept][: max(0, len(self._kept) - self.kept_max)]:
+            if not self._kept[name].service.tasks.are_under_way:
+                self._kept.pop(name).service.site.close_clients()
+
+    def close(self) -> None:
+        """Close everything but the fleet."""
+        self._threads.shutdown(wait=False)
+        for kept in self._kept.values():
+            kept.service.site.close_clients()

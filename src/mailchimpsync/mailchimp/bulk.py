@@ -19,8 +19,22 @@ BULK_MEMBERS_MAX = 500
 """Mailchimp's limit (docs/reference/mailchimp-behaviour.md#writing-members)."""
 
 
+class _Member(TypedDict, total=False):
+    """What is read of a member; most of Mailchimp's answer is links, which aren't even made Python objects."""
+
+    id: Any
+    email_address: Any
+    contact_id: Any
+    list_id: Any
+    status: Any
+    last_changed: Any
+    timestamp_opt: Any
+    merge_fields: Any
+    interests: Any
+
+
 class _Added(TypedDict):
-    new_members: list[dict[str, Any]]
+    new_members: list[_Member]
 
 
 _ADDED = TypeAdapter(_Added)
@@ -43,7 +57,7 @@ def add_members(
         raise ValueError(f"at most {BULK_MEMBERS_MAX} members fit into a call, not {len(members)}")
     answer = client.post(list_path(list_id), _ADDED, {"members": list(members), "update_existing": False})
     return {
-        normalise_address(one["email_address"]): OperationResult(None, HTTPStatus.OK, one)
+        normalise_address(one["email_address"]): OperationResult(None, HTTPStatus.OK, {**one})
         for one in answer["new_members"]
         if shows_member(one) and isinstance(one.get("email_address"), str)
     }

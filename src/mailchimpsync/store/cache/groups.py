@@ -161,7 +161,7 @@ def group_states(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> di
     found: dict[int, dict[int, GroupState]] = {}
     ours = group_contact.c.list_id == list_id
     query = select(*columns).where(ours, any_of(tx, group_contact.c.contact_id, contact_ids))
-    for contact, group, status, at in tx.execute(query):
+    for contact, group, status, at in tx.execute(query).all():
         found.setdefault(contact, {})[group] = GroupState(GroupStatus(status) if status else None, at)
     return found
 

@@ -219,14 +219,14 @@ def join_rows(tx: Connection, replacements: Mapping[int, int]) -> int:
     return _join_rows(tx, or_(*pairs)) if replacements else 0
 
 
-def make_room_for_identities(tx: Connection, list_id: str, rows: Sequence[Row]) -> list[dict[str, Any]]:
+def make_room_for_identities(tx: Connection, list_id: str, rows: Sequence[Row]) -> Sequence[Row]:
     """Let rows of renamed members take their new identity: a row that a fetch has added for it is deleted.
 
     Return the rows; if the other row has an update in flight, the identity stays until a fetch joins the two.
     """
     moved = {row["identity"]: row["id"] for row in rows if "identity" in row}
     if not moved:
-        return [dict(row) for row in rows]
+        return rows
     others = cache.c.mailchimp_list_id == list_id, cache.c.identity.in_(list(moved)), cache.c.id.not_in(moved.values())
     tx.execute(delete(cache).where(*others, ~is_in_flight()))
     taken = set(tx.execute(select(cache.c.identity).where(*others)).scalars())

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy import update as sql_update
 
 from mailchimpsync.errors import Code
+from mailchimpsync.store.engine.dialect import any_of
 from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.schema import batch, update
 
@@ -62,7 +63,7 @@ def open_batch(
     }
     key = tx.execute(insert(batch).values(values)).inserted_primary_key
     batch_id = int(key[0]) if key else 0
-    tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(mailchimpsync_batch_id=batch_id))
+    tx.execute(sql_update(update).where(any_of(tx, update.c.id, update_ids)).values(mailchimpsync_batch_id=batch_id))
     return batch_id
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, Select, delete, func, select, update
 
-from mailchimpsync.store.engine.dialect import Row, insert_rows
+from mailchimpsync.store.engine.dialect import Row, any_of, insert_rows
 from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache, change
 
@@ -52,12 +52,12 @@ def drop_plan(tx: Connection, run_id: int) -> int:
 
 def drop_changes(tx: Connection, plan_ids: Sequence[int]) -> None:
     """Drop planned changes by id: they are done, or their rows stay due."""
-    tx.execute(delete(change).where(change.c.id.in_(plan_ids)))
+    tx.execute(delete(change).where(any_of(tx, change.c.id, plan_ids)))
 
 
 def drop_plans_of_rows(tx: Connection, row_ids: Sequence[int]) -> None:
     """Drop what any run has planned for rows that are about to be decided again: the newest decision counts."""
-    tx.execute(delete(change).where(change.c.cache_id.in_(row_ids)))
+    tx.execute(delete(change).where(any_of(tx, change.c.cache_id, row_ids)))
 
 
 def contacts_to_create(tx: Connection, run_id: int, after: int, limit: int) -> Sequence[ContactToCreate]:
@@ -92,7 +92,7 @@ def open_changes(tx: Connection, run_id: int, limit: int) -> Sequence[Any]:
 
 def open_changes_of_rows(tx: Connection, row_ids: Sequence[int]) -> Sequence[Any]:
     """Return planned changes of rows that runs never recorded as done, likewise."""
-    query = _with_rows().where(change.c.cache_id.in_(row_ids))
+    query = _with_rows().where(any_of(tx, change.c.cache_id, row_ids))
     return tx.execute(query.order_by(change.c.id)).mappings().all()
 
 

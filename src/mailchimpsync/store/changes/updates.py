@@ -14,7 +14,7 @@ from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.batches import HANDLED
-from mailchimpsync.store.engine.dialect import Row, insert_rows, update_by_id
+from mailchimpsync.store.engine.dialect import Row, any_of, insert_rows, update_by_id
 from mailchimpsync.store.engine.typed_rows import R, fetch, select_as
 from mailchimpsync.store.schema import batch, cache, json_text, update
 
@@ -367,7 +367,7 @@ def complete_updates(tx: Connection, errors: Sequence[tuple[int, str | None]]) -
     """Close updates: (id, error or None). For those given up, the plan they carried out is updated."""
     closed = {"completed": 1, "open_row": None}
     if confirmed := [key for key, error in errors if error is None]:
-        tx.execute(sql_update(update).where(update.c.id.in_(confirmed)).values(closed))
+        tx.execute(sql_update(update).where(any_of(tx, update.c.id, confirmed)).values(closed))
     rows = [{"id": key, **closed, "error_response": error} for key, error in errors if error is not None]
     update_by_id(tx, update, rows)
     if given_up := [key for key, error in errors if error in _GIVEN_UP]:

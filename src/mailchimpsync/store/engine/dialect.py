@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
+from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -169,6 +170,7 @@ def _sqlite(url: str, *, in_memory: bool) -> Engine:
             "foreign_keys=ON",
             "temp_store=MEMORY",
             "cache_size=-32768",
+            "wal_autocheckpoint=8192",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -354,8 +356,18 @@ def _execute_many_in_sqlite(connection: Connection, prepared: _Prepared, rows: S
 
 
 def _column_of(rows: Sequence[Row], name: str, convert: Callable[[Any], Any] | None) -> Iterable[Any]:
-    values = map(itemgetter(name), rows)
-    return map(convert, values) if convert else values
+    values = [*map(itemgetter(name), rows)]
+    if convert is None:
+        return values
+    if _are_alike(values):
+        return repeat(convert(values[0]), len(values))
+    return map(convert, values)
+
+
+def _are_alike(values: Sequence[Any]) -> bool:
+    """Return whether all are the same scalar value: true and 1, which are equal, may be inside of others."""
+    first = values[0]
+    return not isinstance(first, dict | list) and values.count(first) == len(values)
 
 
 def _converter(dialect: Dialect, kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
@@ -472,8 +484,11 @@ def _update_one_by_one(connection: Connection, table: Table, rows: Sequence[Row]
 
 
 def _update_from_temporary_table(connection: Connection, table: Table, rows: Sequence[Row], alike: Row) -> None:
-    with _temporary_table(connection, table, rows) as temporary:
-        values = {**{column: temporary.c[column] for column in rows[0] if column != "id"}, **alike}
+    """What is the same for all rows is written in the statement, and not in each row."""
+    shared = {name: rows[0][name] for name in rows[0] if name != "id" and _are_alike([row[name] for row in rows])}
+    own = [name for name in rows[0] if name not in shared]
+    with _temporary_table(connection, table, [{name: row[name] for name in own} for row in rows]) as temporary:
+        values = {**{column: temporary.c[column] for column in own if column != "id"}, **shared, **alike}
         connection.execute(update(table).where(table.c.id == temporary.c.id).values(values))
 
 

@@ -21,7 +21,7 @@ def select_as(row: type[R], *tables: FromClause, **expressions: ColumnElement[An
 
 def fetch(tx: Connection, row: type[R], query: Select[R]) -> list[R]:
     """Return the rows of a query that `select_as` built for this type."""
-    return [*map(row._make, tx.execute(query))]
+    return [*map(row._make, tx.execute(query).all())]
 
 
 def fetch_one(tx: Connection, row: type[R], query: Select[R]) -> R | None:

@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 from mailchimpsync.decide import DecidingDates, Decision
 from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import GroupState
-from mailchimpsync.store import Transaction
-from mailchimpsync.store.cache import groups
 from mailchimpsync.store.cache.rows import RowToDecide as Row
-from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.deciding.effects import CORRECTIONS, Correction, kinds_in
+from mailchimpsync.sync.deciding.situations import Situations
 
 Change = Mapping[str, Any]
 
@@ -63,33 +61,22 @@ def _stored_dates(dates: DecidingDates) -> dict[str, Any]:
     }
 
 
-def decided_changes(
-    tx: Transaction,
-    run: Run,
-    planned: Sequence[tuple[Row, Change]],
-    claims: Mapping[int, str],
-    names: Mapping[int, str],
-) -> list[Change]:
-    """Return changes of rows as a run stores them.
-
-    `claims`: identities that rows get with their decision; `names`: contacts' names that were just read.
-    """
-    contacts = [row.civicrm_contact_id for row, _ in planned if row.civicrm_contact_id is not None]
-    states = groups.group_states(tx, run.list_id, contacts) if contacts else {}
+def decided_changes(run_id: int, planned: Sequence[tuple[Row, Change]], gathered: Situations) -> list[Change]:
+    """Return changes of rows as a run stores them."""
     changes: list[Change] = []
     for row, one in planned:
         person = Person(
-            claims.get(row.id, row.identity),
+            gathered.claims.get(row.id, row.identity),
             row.civicrm_contact_id,
             row.mailchimp_member_id,
             row.mailchimp_email,
             row.mailchimp_status,
             row.mailchimp_interests,
             row.mailchimp_data,
-            names.get(row.id, row.civicrm_name),
+            gathered.names.get(row.id, row.civicrm_name),
         )
-        stored = with_values_before(one, person, states.get(row.civicrm_contact_id or 0, {}))
-        changes.append({"run_id": run.id, "cache_id": row.id, **stored})
+        stored = with_values_before(one, person, gathered.states.get(row.civicrm_contact_id or 0, {}))
+        changes.append({"run_id": run_id, "cache_id": row.id, **stored})
     return changes
 
 

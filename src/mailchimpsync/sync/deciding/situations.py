@@ -36,7 +36,7 @@ _ALONE = OtherRows()
 class Situations:
     """Due rows with their situations; by row id, the identities claimed for new members, details, and contacts' names.
 
-    Nobody's name is among them whose address was erased.
+    Nobody's name is among them whose address was erased. `states`: the contacts' group states.
     """
 
     rows: Sequence[Row]
@@ -44,6 +44,7 @@ class Situations:
     claims: Mapping[int, str]
     details: Mapping[int, str] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
+    states: States = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def gather_situations(run: Run, due: Sequence[Row]) -> Situations:
     situations = [_situation(run, row, found) for row in due]
     claimed = {key: claim for key, claim in claims.items() if key not in erased}
     names = {key: one.name for key, one in people.items() if one.name and key not in erased}
-    return Situations(due, situations, claimed, taken, names)
+    return Situations(due, situations, claimed, taken, names, states)
 
 
 def _unreadable_contacts(run: Run, contact_ids: Sequence[int]) -> frozenset[int]:

@@ -117,8 +117,7 @@ def _opt_outs_among(run: Run, changed: Sequence[int]) -> list[Mapping[str, Any]]
         for row, situation, one in zip(gathered.rows, gathered.situations, decided, strict=True)
         if one.update and one.update.removes_member
     ]
-    with run.transaction() as tx:
-        return decided_changes(tx, run, planned, gathered.claims, gathered.names)
+    return decided_changes(run.id, planned, gathered)
 
 
 def decide_rows(run: Run, ids: Sequence[int]) -> None:
@@ -159,24 +158,30 @@ def _write(tx: Transaction, run: Run, gathered: Situations, corrections: Correct
         if mine or not is_settled:
             dates = deciding_dates(situation, run.connection) if decision.changes_something else ()
             planned.append((row, planned_change(decision, extra, mine, dates)))
-    rows.write_rows(tx, [{"id": row_id, "identity": identity} for row_id, identity in gathered.claims.items()])
+    rows.write_rows(tx, _claims_and_names(gathered))
     rows.write_rows(tx, settled)
     rows.write_alike(tx, [{"id": row_id, **CORRECTED} for row_id in corrections.told])
-    rows.write_rows(tx, _changed_names(gathered))
-    plans.add_to_plan(tx, decided_changes(tx, run, planned, gathered.claims, gathered.names))
+    plans.add_to_plan(tx, decided_changes(run.id, planned, gathered))
     data.forget_wanted_data(tx, dropped)
     groups.add_rows_for_contacts(tx, run.list_id, arriving)
 
 
-def _changed_names(gathered: Situations) -> list[Mapping[str, Any]]:
-    """Return the names of contacts that Mailchimp has no name for, where they are new or have changed."""
-    return [
-        {"id": row.id, "civicrm_name": name}
-        for row in gathered.rows
-        if (name := gathered.names.get(row.id, "")[:NAME_LENGTH])
-        and not full_name(row.mailchimp_data)
-        and name != row.civicrm_name
-    ]
+def _claims_and_names(gathered: Situations) -> list[Mapping[str, Any]]:
+    """Return the columns of rows that have claimed an address, or have a new name of a contact."""
+    columns = [{"id": row.id, **_claim(gathered, row), **_changed_name(gathered, row)} for row in gathered.rows]
+    return [one for one in columns if len(one) > 1]
+
+
+def _claim(gathered: Situations, row: RowToDecide) -> Mapping[str, str]:
+    claim = gathered.claims.get(row.id)
+    return {"identity": claim} if claim is not None else {}
+
+
+def _changed_name(gathered: Situations, row: RowToDecide) -> Mapping[str, str]:
+    """Return the name of a contact that Mailchimp has no name for, where it is new or has changed."""
+    name = gathered.names.get(row.id, "")[:NAME_LENGTH]
+    changed = name and name != row.civicrm_name and not full_name(row.mailchimp_data)
+    return {"civicrm_name": name} if changed else {}
 
 
 def _settled_row(

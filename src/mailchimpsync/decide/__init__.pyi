@@ -9,6 +9,7 @@ from .limits import Excess as Excess
 from .limits import Subject as Subject
 from .limits import excesses as excesses
 from .limits import kinds_of as kinds_of
+from .member_changes import merge_fields_of as merge_fields_of
 from .only_in_group import has_left as has_left
 from .rules import decide as decide
 from .situation import Contact as Contact

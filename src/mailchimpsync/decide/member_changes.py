@@ -17,6 +17,11 @@ MERGE_FIELDS = {"first_name": "FNAME", "last_name": "LNAME"}
 """The merge field for each name."""
 
 
+def merge_fields_of(first_name: str, last_name: str) -> dict[str, str]:
+    """Return a new member's names as merge fields; an empty one isn't sent."""
+    return {tag: name for tag, name in zip(MERGE_FIELDS.values(), (first_name, last_name), strict=True) if name}
+
+
 def names_before(noted: Names | None, known: Names | None, now: Names, sent: Mapping[str, str] = {}) -> Names | None:
     """Return the names CiviCRM last had, or None if the member's names haven't changed.
 

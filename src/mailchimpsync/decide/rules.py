@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailchimpsync.decide.interests import compare_interests, interests_of_new_member
+from mailchimpsync.decide.member_changes import merge_fields_of
 from mailchimpsync.decide.situation import Decision, Holder, Member, Nobody, Situation
 from mailchimpsync.decide.subscription import change_of_address, subscription_verdict
 from mailchimpsync.decide.verdict import Move, Verdict
@@ -83,12 +84,11 @@ def _new_member(situation: Situation, connection: Connection, verdict: Verdict) 
     """
     contact = situation.in_civicrm
     interests = interests_of_new_member(contact, connection.interests)
-    names = {"FNAME": contact.first_name, "LNAME": contact.last_name}
     update = MemberUpdate(
         contact.address,
         _STATUS_OF_NEW_MEMBER[verdict.move],
         only_if_new=True,
-        merge_fields={tag: name for tag, name in names.items() if name},
+        merge_fields=merge_fields_of(contact.first_name, contact.last_name),
         interests={interest: True for interest, value in interests.items() if value},
     )
     return _decision_with_update(situation, verdict, update, agreed=Base(subscribed=True, interests=interests))

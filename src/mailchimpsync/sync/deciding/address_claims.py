@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from mailchimpsync.addresses import member_id_of, normalise_address
 from mailchimpsync.civicrm import Person
@@ -16,28 +17,34 @@ from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.deciding.obstacles import address_to_subscribe, obstacle_of
 
 
-def claim_addresses(
-    tx: Transaction, list_id: str, candidates: Sequence[Row], people: Mapping[int, Person]
-) -> tuple[dict[int, str], set[int]]:
+class Claims(NamedTuple):
+    """By row of a new member, the identity it has claimed, and its address; the rows whose address another row has."""
+
+    identities: Mapping[int, str]
+    addresses: Mapping[int, str]
+    shared: Collection[int]
+
+
+def claim_addresses(tx: Transaction, list_id: str, candidates: Sequence[Row], people: Mapping[int, Person]) -> Claims:
     """Let rows of new members claim their address's identity: one row per address, the lowest row id first.
 
-    Rows that may not be subscribed claim nothing. Returns the claims, and the rows whose address another row has.
+    Rows that may not be subscribed claim nothing.
     """
     free = [
         row for row in candidates if row.mailchimp_status is None and obstacle_of(people[row.id], None, None) is None
     ]
-    addresses = {row.id: address_to_subscribe(people[row.id]) for row in free}
-    wanted = {row_id: f"m:{member_id_of(address)}" for row_id, address in addresses.items() if address is not None}
+    addresses = {row.id: address for row in free if (address := address_to_subscribe(people[row.id])) is not None}
+    wanted = {row_id: f"m:{member_id_of(address)}" for row_id, address in addresses.items()}
     owners = rows.owners_of_identities(tx, list_id, sorted(set(wanted.values()))) if wanted else {}
     in_order = sorted(wanted.items())
     claims = {row_id: identity for row_id, identity in in_order if owners.setdefault(identity, row_id) == row_id}
     for row_id in _rows_held_by_another(tx, list_id, candidates, addresses):
         claims.pop(row_id, None)
-    return claims, set(wanted) - set(claims)
+    return Claims(claims, addresses, wanted.keys() - claims.keys())
 
 
 def _rows_held_by_another(
-    tx: Transaction, list_id: str, candidates: Sequence[Row], addresses: Mapping[int, str | None]
+    tx: Transaction, list_id: str, candidates: Sequence[Row], addresses: Mapping[int, str]
 ) -> list[int]:
     """Return the rows refused as duplicates whose address a member with another id has, as very old members do."""
     refused = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mailchimpsync.decide import DecidingDates, Decision
@@ -10,6 +10,7 @@ from mailchimpsync.member_update import MemberUpdate
 from mailchimpsync.model import GroupState
 from mailchimpsync.store.cache.rows import RowToDecide as Row
 from mailchimpsync.sync.deciding.effects import CORRECTIONS, Correction, kinds_in
+from mailchimpsync.sync.deciding.newcomers import Newcomer, Newcomers
 from mailchimpsync.sync.deciding.situations import Situations
 
 Change = Mapping[str, Any]
@@ -28,6 +29,9 @@ class Person(NamedTuple):
     interests: Mapping[str, bool] | None
     names: Mapping[str, str] | None
     contact_name: str | None
+
+
+_NOBODY = Person("", None, None, None, None, None, None, None)
 
 
 def planned_change(
@@ -80,6 +84,28 @@ def decided_changes(run_id: int, planned: Sequence[tuple[Row, Change]], gathered
     return changes
 
 
+def changes_of_newcomers(run_id: int, kinds: Iterable[Newcomers]) -> list[Change]:
+    """Return the changes of newcomers, likewise: those of a kind differ only in who the person is."""
+    changes: list[Change] = []
+    for kind in kinds:
+        alike = with_values_before(planned_change(kind.decision), _NOBODY, kind.groups)
+        changes += [
+            {**alike, "run_id": run_id, "cache_id": one.row.id, **_own_values(kind, one)} for one in kind.people
+        ]
+    return changes
+
+
+def _own_values(kind: Newcomers, one: Newcomer) -> dict[str, Any]:
+    update = kind.update_for(one)
+    return {
+        "identity": one.identity,
+        "contact_id": one.row.civicrm_contact_id,
+        "address": one.address,
+        "name": _name({}, update, one.person.name or one.row.civicrm_name),
+        "member_update": update.to_body(),
+    }
+
+
 def with_values_before(change: Change, person: Person, states: Mapping[int, GroupState]) -> Change:
     """Return a change with the person it is about, and the values before it."""
     known = ((group, state.status) for group, state in states.items() if state.status is not None)
@@ -89,7 +115,7 @@ def with_values_before(change: Change, person: Person, states: Mapping[int, Grou
         "contact_id": person.contact_id,
         "member_id": person.member_id,
         "address": person.address or update.address,
-        "name": _name(person, update),
+        "name": _name(person.names or {}, update, person.contact_name),
         "before": {
             "status": person.status,
             "interests": person.interests or {},
@@ -101,9 +127,9 @@ def with_values_before(change: Change, person: Person, states: Mapping[int, Grou
     return {**stored, "kinds": f",{','.join(sorted(kinds_in(stored)))},"}
 
 
-def _name(person: Person, update: MemberUpdate) -> str | None:
+def _name(known: Mapping[str, str], update: MemberUpdate, contact_name: str | None) -> str | None:
     """Return the name Mailchimp has, or gets with a new member; else the contact's."""
-    known, sent = person.names or {}, update.merge_fields
+    sent = update.merge_fields
     names = (known.get("first_name") or sent.get("FNAME"), known.get("last_name") or sent.get("LNAME"))
     at_mailchimp = " ".join(str(one) for one in names if one)
-    return (at_mailchimp or person.contact_name or "")[:NAME_LENGTH] or None
+    return (at_mailchimp or contact_name or "")[:NAME_LENGTH] or None

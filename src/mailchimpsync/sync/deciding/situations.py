@@ -18,8 +18,9 @@ from mailchimpsync.store.cache import groups
 from mailchimpsync.store.cache.rows import RowToDecide as Row
 from mailchimpsync.store.site.tombstones import IDENTITY_PREFIX
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.deciding.address_claims import claim_addresses, taken_addresses
+from mailchimpsync.sync.deciding.address_claims import Claims, claim_addresses, taken_addresses
 from mailchimpsync.sync.deciding.builder import MoreFacts, RowFacts, build_situation
+from mailchimpsync.sync.deciding.newcomers import Newcomer, Newcomers, newcomers_by_kind
 from mailchimpsync.sync.deciding.obstacles import address_to_subscribe, inherited_obstacle, obstacle_of
 from mailchimpsync.sync.deciding.other_rows import OtherRows, States, other_rows
 from mailchimpsync.sync.reading.contact_flags import flags_from, flags_inherited_by
@@ -36,7 +37,8 @@ _ALONE = OtherRows()
 class Situations:
     """Due rows with their situations; by row id, the identities claimed for new members, details, and contacts' names.
 
-    Nobody's name is among them whose address was erased. `states`: the contacts' group states.
+    Nobody's name is among them whose address was erased. `states`: the contacts' group states. `newcomers` are further
+    due rows, which need no situation.
     """
 
     rows: Sequence[Row]
@@ -45,6 +47,12 @@ class Situations:
     details: Mapping[int, str] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
     states: States = field(default_factory=dict)
+    newcomers: Sequence[Newcomers] = ()
+
+    @property
+    def rows_of_newcomers(self) -> list[Row]:
+        """Return the rows of newcomers."""
+        return [one.row for kind in self.newcomers for one in kind.people]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ class _Found:
         states: group states, by contact id and group id.
         others: the contact's other rows, by row id.
         people: the contacts of rows that may be subscribed, by row id.
-        shared: rows of new members whose address another row has.
+        claims: the addresses that rows of new members have claimed, or that another row has.
         taken: rows whose new address another row has, each with a sentence that names both.
         erased: rows about erased addresses.
         unreadable: contacts with unreadable records.
@@ -64,15 +72,18 @@ class _Found:
     states: States
     others: Mapping[int, OtherRows]
     people: Mapping[int, Person]
-    shared: Collection[int]
+    claims: Claims
     taken: Mapping[int, str]
     erased: Collection[int]
     unreadable: Collection[int]
     now: datetime
 
 
-def gather_situations(run: Run, due: Sequence[Row]) -> Situations:
-    """Return the situations of due rows, in order; asks CiviCRM only about rows that may be subscribed."""
+def gather_situations(run: Run, due: Sequence[Row], *, one_by_one: Collection[int] | None = None) -> Situations:
+    """Return the situations of due rows, in order; asks CiviCRM only about rows that may be subscribed.
+
+    Newcomers are returned by kind, without those who are to be decided `one_by_one`; None: everybody is.
+    """
     with run.transaction() as tx:
         contacts = sorted({row.civicrm_contact_id for row in due if row.civicrm_contact_id is not None})
         states = groups.group_states(tx, run.list_id, contacts)
@@ -83,14 +94,28 @@ def gather_situations(run: Run, due: Sequence[Row]) -> Situations:
     unreadable = _unreadable_contacts(run, contact_ids)
     people = {row.id: known.get(row.civicrm_contact_id or 0, _NO_PERSON) for row in candidates}
     with run.transaction() as tx:
-        claims, shared = claim_addresses(tx, run.list_id, candidates, people)
+        claims = claim_addresses(tx, run.list_id, candidates, people)
     erased = {row.id for row in due if _is_erased(run, row, people.get(row.id))}
     taken = taken_addresses(run, due)
-    found = _Found(states, others, people, shared, taken, erased, unreadable, run.runtime.now())
-    situations = [_situation(run, row, found) for row in due]
-    claimed = {key: claim for key, claim in claims.items() if key not in erased}
+    found = _Found(states, others, people, claims, taken, erased, unreadable, run.runtime.now())
+    newcomers = _newcomers(run, candidates, found, one_by_one) if one_by_one is not None else ()
+    apart = {one.row.id for kind in newcomers for one in kind.people}
+    rest = [row for row in due if row.id not in apart]
+    situations = [_situation(run, row, found) for row in rest]
+    claimed = {key: claim for key, claim in claims.identities.items() if key not in erased}
     names = {key: one.name for key, one in people.items() if one.name and key not in erased}
-    return Situations(due, situations, claimed, taken, names, states)
+    return Situations(rest, situations, claimed, taken, names, states, newcomers)
+
+
+def _newcomers(run: Run, candidates: Sequence[Row], found: _Found, one_by_one: Collection[int]) -> Sequence[Newcomers]:
+    """Return those who have claimed an address, and of whom nothing else is known."""
+    claims, special = found.claims, {*one_by_one, *found.others, *found.erased}
+    people = (
+        Newcomer(row, claims.identities[row.id], claims.addresses[row.id], found.people[row.id])
+        for row in candidates
+        if row.id in claims.identities and row.id not in special and row.civicrm_contact_id not in found.unreadable
+    )
+    return newcomers_by_kind(people, found.states, run.connection)
 
 
 def _unreadable_contacts(run: Run, contact_ids: Sequence[int]) -> frozenset[int]:
@@ -134,7 +159,9 @@ def _more_facts(run: Run, row: Row, found: _Found, group: GroupState) -> MoreFac
     person, others = found.people.get(row.id), found.others.get(row.id, _ALONE)
     inherited = flags_inherited_by(row, group)
     member = stored_facts(row.mailchimp_status, row.mailchimp_status_date, row.mailchimp_status_by)
-    obstacle = obstacle_of(person, row.mailchimp_status, row.mailchimp_email, address_taken=row.id in found.shared)
+    obstacle = obstacle_of(
+        person, row.mailchimp_status, row.mailchimp_email, address_taken=row.id in found.claims.shared
+    )
     return MoreFacts(
         since=member.since,
         made_by=member.made_by,

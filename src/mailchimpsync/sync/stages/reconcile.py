@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from mailchimpsync.decide import Decision, Situation, decide, deciding_dates
 from mailchimpsync.errors import Code
@@ -21,7 +22,7 @@ from mailchimpsync.store.changes import overtaking, plans
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.deciding.agreement import agreement_by_facts
 from mailchimpsync.sync.deciding.effects import Correction
-from mailchimpsync.sync.deciding.planned import NAME_LENGTH, decided_changes, planned_change
+from mailchimpsync.sync.deciding.planned import NAME_LENGTH, changes_of_newcomers, decided_changes, planned_change
 from mailchimpsync.sync.deciding.situations import Situations, gather_situations
 from mailchimpsync.sync.reading.linked_interests import without_deleted_interests
 from mailchimpsync.sync.reading.takeovers import take_over_members
@@ -73,10 +74,9 @@ def _decide_step(run: Run, after: int) -> Settled | None:
         settled = settle_agreeing_rows(tx, run.list_id, after, ROWS_PER_STEP, agreement)
     if settled is None:
         return None
-    gathered = _load_rows(run, settled.others)
-    corrections = corrections_for(run, gathered.rows)
+    due = _gather(run, settled.others)
     with run.transaction() as tx:
-        _write(tx, run, gathered, corrections)
+        _write(tx, run, due)
         run.note_progress(tx, {"decided_to": settled.last})
     return settled
 
@@ -110,7 +110,11 @@ def plan_opt_outs_in_flight_of(run: Run, ids: Sequence[int]) -> None:
 
 def _opt_outs_among(run: Run, changed: Sequence[int]) -> list[Mapping[str, Any]]:
     """Return the plan for rows with an update in flight; other changes are decided after its result."""
-    gathered = _load_rows(run, changed)
+    if not changed:
+        return []
+    with run.transaction() as tx:
+        in_flight = rows.rows_to_decide(tx, changed)
+    gathered = gather_situations(run, in_flight)
     decided = [decide(situation, run.connection) for situation in gathered.situations]
     planned = [
         (row, planned_change(one, dates=deciding_dates(situation, run.connection)))
@@ -123,24 +127,33 @@ def _opt_outs_among(run: Run, changed: Sequence[int]) -> list[Mapping[str, Any]]
 def decide_rows(run: Run, ids: Sequence[int]) -> None:
     """Decide about a few rows, replacing their earlier plan."""
     run = without_deleted_interests(run)
-    gathered = _load_rows(run, ids)
-    corrections = corrections_for(run, gathered.rows)
+    due = _gather(run, ids)
     with run.transaction() as tx:
         plans.drop_plans_of_rows(tx, ids)
-        _write(tx, run, gathered, corrections)
+        _write(tx, run, due)
 
 
-def _load_rows(run: Run, ids: Sequence[int]) -> Situations:
+class _Due(NamedTuple):
+    """Due rows with their situations; by row, the data that waits to be sent, and what to correct in CiviCRM."""
+
+    gathered: Situations
+    waiting: Mapping[int, Mapping[str, Any]]
+    corrections: Corrections
+
+
+def _gather(run: Run, ids: Sequence[int]) -> _Due:
     if not ids:
-        return Situations((), (), {})
+        return _Due(Situations((), (), {}), {}, Corrections())
     with run.transaction() as tx:
         due = rows.rows_to_decide(tx, ids)
-    return gather_situations(run, due)
+        waiting = pending_data(tx, ids)
+    gathered = gather_situations(run, due, one_by_one=waiting)
+    return _Due(gathered, waiting, corrections_for(run, gathered.rows))
 
 
-def _write(tx: Transaction, run: Run, gathered: Situations, corrections: Corrections) -> None:
+def _write(tx: Transaction, run: Run, due: _Due) -> None:
+    gathered, waiting, corrections = due
     settled, planned, dropped, arriving = [], [], [], []
-    waiting = pending_data(tx, [row.id for row in gathered.rows])
     for row, situation in zip(gathered.rows, gathered.situations, strict=True):
         decision, held = decide(situation, run.connection), reason_to_hold_back(run, row, waiting.get(row.id))
         change = waiting.get(row.id) if held is None or decision.update is not None else None
@@ -161,14 +174,16 @@ def _write(tx: Transaction, run: Run, gathered: Situations, corrections: Correct
     rows.write_rows(tx, _claims_and_names(gathered))
     rows.write_rows(tx, settled)
     rows.write_alike(tx, [{"id": row_id, **CORRECTED} for row_id in corrections.told])
-    plans.add_to_plan(tx, decided_changes(run.id, planned, gathered))
+    changes = [*decided_changes(run.id, planned, gathered), *changes_of_newcomers(run.id, gathered.newcomers)]
+    plans.add_to_plan(tx, sorted(changes, key=itemgetter("cache_id")))
     data.forget_wanted_data(tx, dropped)
     groups.add_rows_for_contacts(tx, run.list_id, arriving)
 
 
 def _claims_and_names(gathered: Situations) -> list[Mapping[str, Any]]:
     """Return the columns of rows that have claimed an address, or have a new name of a contact."""
-    columns = [{"id": row.id, **_claim(gathered, row), **_changed_name(gathered, row)} for row in gathered.rows]
+    together = (*gathered.rows, *gathered.rows_of_newcomers)
+    columns = [{"id": row.id, **_claim(gathered, row), **_changed_name(gathered, row)} for row in together]
     return [one for one in columns if len(one) > 1]
 
 

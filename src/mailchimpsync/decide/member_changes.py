@@ -19,7 +19,8 @@ MERGE_FIELDS = {"first_name": "FNAME", "last_name": "LNAME"}
 
 def merge_fields_of(first_name: str, last_name: str) -> dict[str, str]:
     """Return a new member's names as merge fields; an empty one isn't sent."""
-    return {tag: name for tag, name in zip(MERGE_FIELDS.values(), (first_name, last_name), strict=True) if name}
+    names = {MERGE_FIELDS["first_name"]: first_name, MERGE_FIELDS["last_name"]: last_name}
+    return {tag: name for tag, name in names.items() if name}
 
 
 def names_before(noted: Names | None, known: Names | None, now: Names, sent: Mapping[str, str] = {}) -> Names | None:

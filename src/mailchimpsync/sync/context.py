@@ -91,10 +91,15 @@ class Work:
         at = self.stage_progress()
         self.progress.advance(0, remaining + (at.done if at is not None else 0))
 
-    def entry(self, about: About, effect: Effect, reason: str, answer: str | None = None) -> NewEntry:
-        """Return the journal entry for a change made now, or refused; `answer` is the other side's response."""
+    def entry(
+        self, about: About, effect: Effect, reason: str, answer: str | None = None, at: datetime | None = None
+    ) -> NewEntry:
+        """Return the journal entry for a change made now, or refused; `answer` is the other side's response.
+
+        `at` is the time for entries that are written together.
+        """
         cache_id, contact_id, member_id, run_id = about
-        now = self.runtime.now()
+        now = at or self.runtime.now()
         return NewEntry(self.list_id, cache_id, now, effect, reason, contact_id, member_id, run_id, answer)
 
     def log(self, message: str) -> None:

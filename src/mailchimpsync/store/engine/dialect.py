@@ -170,7 +170,7 @@ def _sqlite(url: str, *, in_memory: bool) -> Engine:
             "foreign_keys=ON",
             "temp_store=MEMORY",
             "cache_size=-32768",
-            "wal_autocheckpoint=8192",
+            "wal_autocheckpoint=8192",  # pages, which are 32 MB: less often than at 4 MB, pages are copied once
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -48,13 +48,13 @@ def chained(entries: Sequence[Entry], number: int, before: str) -> Iterator[dict
 
 def commitment_of(entry: Entry) -> str:
     """Return the commitment to an entry's personal values, as included in the chain."""
-    return _sha256([entry["salt"], *_personal(entry)])
+    return _sha256((entry["salt"], *_personal(entry)))
 
 
 def hash_of(entry: Entry, before: str) -> str:
     """Return the hash of an entry that follows the one with the hash `before`."""
     open_values = (None, None) if _is_personal(entry["field"]) else (entry["old"], entry["new"])
-    return _sha256([before, *_plain_values(entry), _moment(entry["time"]), *open_values, entry["commitment"]])
+    return _sha256((before, *_plain_values(entry), _moment(entry["time"]), *open_values, entry["commitment"]))
 
 
 def minimised(entry: Entry, key: str, now: datetime, *, digest_key: str | None = None) -> dict[str, Any]:
@@ -92,6 +92,7 @@ def _personal(entry: Entry) -> tuple[str | None, str | None, str | None]:
     return entry["member_id"], None, None
 
 
+@lru_cache(maxsize=100)
 def _moment(time: datetime) -> str:
     return (time if time.tzinfo is UTC else time.astimezone(UTC)).isoformat()
 

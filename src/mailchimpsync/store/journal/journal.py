@@ -6,9 +6,10 @@ See docs/decisions/journal.md.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from operator import eq, ge, lt
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from mailchimpsync.effects import Effect, What
 from mailchimpsync.store.engine.dialect import insert_rows
 from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.journal.chain import CHAIN_START, chained
-from mailchimpsync.store.runs.daily import Movement, add_movements
+from mailchimpsync.store.runs.daily import MOVES, Movement, add_movements
 from mailchimpsync.store.runs.figures import add_changes
 from mailchimpsync.store.runs.runs import MEMBERS
 from mailchimpsync.store.schema import journal, journal_chain, kept_plan, run
@@ -96,7 +97,7 @@ def write_journal(tx: Connection, entries: Sequence[NewEntry]) -> None:
     if not entries:
         return
     add_changes(tx, [(entry.run_id, entry.cache_id, entry.effect) for entry in entries])
-    add_movements(tx, [_movement(entry) for entry in entries])
+    add_movements(tx, [_movement(entry) for entry in entries if entry.effect.what in MOVES])
     actors = _actors(tx, {entry.run_id for entry in entries})
     of_audiences: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for entry in entries:
@@ -114,7 +115,6 @@ def _movement(entry: NewEntry) -> Movement:
 
 
 def _columns(entry: NewEntry, actor: str) -> dict[str, Any]:
-    effect = entry.effect
     return {
         "list_id": entry.list_id,
         "cache_id": entry.cache_id,
@@ -122,13 +122,21 @@ def _columns(entry: NewEntry, actor: str) -> dict[str, Any]:
         "member_id": entry.member_id,
         "time": entry.time,
         "run_id": entry.run_id,
+        **_effect_columns(entry.effect),
+        "reason": str(entry.reason),
+        "answer": entry.answer,
+        "actor": actor,
+    }
+
+
+@lru_cache(maxsize=100)
+def _effect_columns(effect: Effect) -> Mapping[str, str | None]:
+    """Return how an effect is stored: most entries of a run have the same few."""
+    return {
         "side": effect.place,
         "field": effect.field[:FIELD_LENGTH_MAX],
         "old": effect.old and effect.old[:VALUE_LENGTH_MAX],
         "new": effect.new and effect.new[:VALUE_LENGTH_MAX],
-        "reason": str(entry.reason),
-        "answer": entry.answer,
-        "actor": actor,
     }
 
 

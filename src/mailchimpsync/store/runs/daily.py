@@ -24,6 +24,9 @@ from mailchimpsync.store.schema import cache, figure, run
 IN_CIVICRM, AT_MAILCHIMP, JOINED, LEFT = "civicrm", "mailchimp", "joined", "left"
 """The names of figures; a reason's code follows `left`."""
 
+MOVES = (What.GROUP, What.STATUS)
+"""What an effect changes, if it may mean that a person joined or left."""
+
 _KEYS = ("list_id", "day", "name")
 _STAYS = frozenset({Code.CIVICRM_HANDED_OVER, Code.CIVICRM_READDRESSED})
 """Why a member goes while the person stays, with another address."""
@@ -53,7 +56,7 @@ class Movement(NamedTuple):
 
 def add_movements(tx: Connection, changes: Collection[Movement]) -> None:
     """Count the people who joined or left by these changes, each person once."""
-    about_lists = [one for one in changes if one.effect.what in (What.GROUP, What.STATUS)]
+    about_lists = [one for one in changes if one.effect.what in MOVES]
     if not about_lists:
         return
     groups = _subscription_groups(tx, {one.run_id for one in about_lists})

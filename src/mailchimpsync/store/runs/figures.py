@@ -27,14 +27,17 @@ _MORE_THAN_ONCE = frozenset({ChangeKind.INTERESTS, ChangeKind.DATA})
 
 def add_changes(tx: Connection, changes: Iterable[tuple[int | None, int, Effect]]) -> None:
     """Add changes, each with its run and row, to the figures; a person counts once for each kind of change."""
+    alike: dict[tuple[int | None, Effect], list[int]] = defaultdict(list)
+    for run_id, cache_id, effect in changes:
+        alike[run_id, effect].append(cache_id)
     people: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
     new: set[int] = set()
-    for run_id, cache_id, effect in changes:
+    for (run_id, effect), rows in alike.items():
         if run_id is None or (kind := effect.kind) is None:
             continue
-        people[run_id][kind].add(cache_id)
+        people[run_id][kind].update(rows)
         if effect.what is What.STATUS and effect.old is None:
-            new.add(cache_id)
+            new.update(rows)
     _drop_already_counted(tx, people, new)
     if not people:
         return

@@ -19,8 +19,9 @@ from mailchimpsync.store.changes import batches, updates
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.batches import batch_row, requeue_updates
 from mailchimpsync.sync.updates.direct import finish_chunk, finished, is_lost
+from mailchimpsync.sync.updates.overtaken import read_overtaken_members
 from mailchimpsync.sync.updates.personal_values import insert_personal_values
-from mailchimpsync.sync.updates.results import Totals, apply_results, close_batches
+from mailchimpsync.sync.updates.results import Totals, apply_results_in, close_batches_in
 
 MEMBERS_PER_CALL = BULK_MEMBERS_MAX
 
@@ -178,7 +179,10 @@ def _record(work: Work, answered: Sequence[tuple[_Call, Mapping[str, OperationRe
         for call, added in answered
     }
     results = {key: result for some in by_chunk.values() for key, result in some.items()}
-    totals.add(apply_results(work, list(by_chunk), results), len(results))
+    overtaken = read_overtaken_members(work, list(by_chunk))
     with work.transaction() as tx:
+        effects = apply_results_in(tx, work, list(by_chunk), results)
         updates.send_alone(tx, updates.open_updates_of(tx, list(by_chunk)))
-    close_batches(work, {chunk: finished(work, len(some)) for chunk, some in by_chunk.items()})
+        close_batches_in(tx, {chunk: finished(work, len(some)) for chunk, some in by_chunk.items()}, overtaken)
+    totals.add(effects, len(results))
+    work.progress.advance(len(results))

@@ -41,8 +41,9 @@ OK_STATUS = range(200, 300)
 
 @dataclass(slots=True)
 class ResultEffects:
-    """The changes that the results of some updates make here."""
+    """The changes that the results of some updates make here, read at `now`."""
 
+    now: datetime
     rows: list[dict[str, Any]] = field(default_factory=list)
     completed: list[tuple[int, str | None]] = field(default_factory=list)
     retries: list[dict[str, Any]] = field(default_factory=list)
@@ -208,8 +209,9 @@ def _confirm(work: Work, update: SentUpdate, result: OperationResult, outcome: R
     outcome.rows.append(row)
     about = About(update.id, update.civicrm_contact_id, row["mailchimp_member_id"], update.update_run_id)
     reason, answer = update.reason or Code.CIVICRM_ADDED, str(result.status_code)
-    outcome.entries.extend(work.entry(about, effect, reason, answer) for effect in _effects(update, change, row))
-    outcome.entries.extend(work.entry(about, effect, Code.DATA_CHANGED, answer) for effect in sent_data(update))
+    done = [(reason, effect) for effect in _effects(update, change, row)]
+    done += [(Code.DATA_CHANGED, effect) for effect in sent_data(update)]
+    outcome.entries += [work.entry(about, effect, why, answer, outcome.now) for why, effect in done]
 
 
 def _has_undecided_interests(change: MemberUpdate, row: Mapping[str, Any], agreed: Mapping[str, bool]) -> bool:

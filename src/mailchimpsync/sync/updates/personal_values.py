@@ -18,7 +18,9 @@ def insert_personal_values(work: Work, bodies: Mapping[int, Body]) -> dict[int, 
         RemoteError: CiviCRM can't be reached.
     """
     contacts = contacts_of(bodies.values())
-    secrets = _contact_secrets(work, sorted(contacts)) if contacts else {}
+    if not contacts:
+        return {**bodies}
+    secrets = _contact_secrets(work, sorted(contacts))
     return {key: with_secrets(body, secrets) for key, body in bodies.items()}
 
 

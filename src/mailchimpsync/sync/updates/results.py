@@ -14,8 +14,9 @@ from typing import Any
 
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.errors import Code, RefusedError, RemoteError
-from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results, shows_member
+from mailchimpsync.mailchimp import BatchInfo, Member, OperationResult, UnreadableMember, batch_results, shows_member
 from mailchimpsync.model import MemberStatus, SyncStatus
+from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import contacts, data, members, rows
 from mailchimpsync.store.changes import batches, updates
 from mailchimpsync.store.changes.batches import BatchRow
@@ -26,11 +27,12 @@ from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.member_data import confirmed_of
 from mailchimpsync.sync.updates.operation_names import update_of
 from mailchimpsync.sync.updates.outcomes import OK_STATUS, ResultEffects, apply_result, is_opt_out
-from mailchimpsync.sync.updates.overtaken import read_overtaken_members, record_overtaken
+from mailchimpsync.sync.updates.overtaken import OvertakenUpdate, read_overtaken_members, record_overtaken
 from mailchimpsync.sync.updates.refusals import count_refused, mailchimp_refusal
 from mailchimpsync.sync.updates.reread import fresh_columns, reread_members
 
 RESULTS_PER_STEP = 1_000
+NOBODY_CHANGED: Mapping[int, Member | UnreadableMember] = {}
 DETAIL_MAX = 500
 MINUTES_BETWEEN_ATTEMPTS = (1, 5, 15, 60, 240, 720)
 """Between attempts to read a batch's results; after the last it is given up. Members show the outcome as well."""
@@ -179,32 +181,44 @@ def _chunks(answers: Iterable[tuple[int, OperationResult]]) -> Iterator[dict[int
 
 def apply_results(work: Work, batch_ids: Sequence[int], results: Mapping[int, OperationResult]) -> ResultEffects:
     """Apply results to the open updates of batches and to their rows, in one transaction; return what they change."""
-    outcome = ResultEffects()
     if not results:
-        return outcome
-    changed_members = reread_members(work, batch_ids, {key for key, result in results.items() if is_opt_out(result)})
+        return ResultEffects(work.runtime.now())
+    changed = reread_members(work, batch_ids, {key for key, result in results.items() if is_opt_out(result)})
     with work.transaction() as tx:
-        found = {
-            key: update
-            for key, update in updates.updates_with_rows(tx, batch_ids).items()
-            if key in results and _is_about(work.list_id, update, results[key])
-        }
-        outcome.known_data = confirmed_of(tx, list(found.values()))
-        for key, update in found.items():
-            if key in changed_members:
-                outcome.completed.append((key, json_text({"code": Code.MC_COMPLIANCE.value})))
-                outcome.rows.append(fresh_columns(update, changed_members[key]))
-                outcome.entries.append(mailchimp_refusal(work, update, results[key].status_code, Code.MC_COMPLIANCE))
-            else:
-                apply_result(work, update, results[key], outcome)
-        updates.complete_updates(tx, outcome.completed)
-        updates.add_updates(tx, outcome.retries)
-        rows.write_rows(tx, members.make_room_for_identities(tx, work.list_id, outcome.rows))
-        contacts.make_replaced_rows_due(tx, work.list_id, outcome.arrived)
-        data.write_data(tx, outcome.data)
-        journal.write_journal(tx, outcome.entries)
-        count_refused(tx, outcome.refused)
+        outcome = apply_results_in(tx, work, batch_ids, results, changed)
     work.progress.advance(len(results))
+    return outcome
+
+
+def apply_results_in(
+    tx: Transaction,
+    work: Work,
+    batch_ids: Sequence[int],
+    results: Mapping[int, OperationResult],
+    changed: Mapping[int, Member | UnreadableMember] = NOBODY_CHANGED,
+) -> ResultEffects:
+    """Apply results likewise, in a transaction; `changed`: by update, members that have unsubscribed meanwhile."""
+    outcome = ResultEffects(work.runtime.now())
+    found = {
+        key: update
+        for key, update in updates.updates_with_rows(tx, batch_ids).items()
+        if key in results and _is_about(work.list_id, update, results[key])
+    }
+    outcome.known_data = confirmed_of(tx, list(found.values()))
+    for key, update in found.items():
+        if key in changed:
+            outcome.completed.append((key, json_text({"code": Code.MC_COMPLIANCE.value})))
+            outcome.rows.append(fresh_columns(update, changed[key]))
+            outcome.entries.append(mailchimp_refusal(work, update, results[key].status_code, Code.MC_COMPLIANCE))
+        else:
+            apply_result(work, update, results[key], outcome)
+    updates.complete_updates(tx, outcome.completed)
+    updates.add_updates(tx, outcome.retries)
+    rows.write_rows(tx, members.make_room_for_identities(tx, work.list_id, outcome.rows))
+    contacts.make_replaced_rows_due(tx, work.list_id, outcome.arrived)
+    data.write_data(tx, outcome.data)
+    journal.write_journal(tx, outcome.entries)
+    count_refused(tx, outcome.refused)
     return outcome
 
 
@@ -221,19 +235,18 @@ def close_batches(work: Work, figures: Mapping[int, Mapping[str, Any]]) -> int:
     """
     overtaken = read_overtaken_members(work, list(figures))
     with work.transaction() as tx:
-        record_overtaken(tx, overtaken)
-        found = updates.updates_with_rows(tx, list(figures))
-        updates.complete_updates(tx, [(key, updates.UNANSWERED) for key in found])
-        again: Sequence[dict[str, Any]] = [
-            {
-                "id": update.id,
-                "sync_status": SyncStatus.TODO.value,
-                "recheck": False,
-                "reason": Code.BATCH_LOST.value,
-            }
-            for update in found.values()
-        ]
-        rows.write_rows(tx, again)
-        for batch_id, columns in figures.items():
-            batches.set_batch(tx, batch_id, response_processed=batches.HANDLED, **columns)
+        return close_batches_in(tx, figures, overtaken)
+
+
+def close_batches_in(
+    tx: Transaction, figures: Mapping[int, Mapping[str, Any]], overtaken: Sequence[OvertakenUpdate]
+) -> int:
+    """Close batches likewise, in a transaction, with what was read of their overtaken updates' members."""
+    record_overtaken(tx, overtaken)
+    found = updates.updates_with_rows(tx, list(figures))
+    updates.complete_updates(tx, [(key, updates.UNANSWERED) for key in found])
+    again = {"sync_status": SyncStatus.TODO.value, "recheck": False, "reason": Code.BATCH_LOST.value}
+    rows.write_rows(tx, [{"id": update.id, **again} for update in found.values()])
+    for batch_id, columns in figures.items():
+        batches.set_batch(tx, batch_id, response_processed=batches.HANDLED, **columns)
     return len(found)

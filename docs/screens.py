@@ -1,6 +1,7 @@
 """Takes the screenshots of the tutorial: Ada sets up everything in Chromium, from nothing to a synced audience.
 
     python docs/screens.py            # writes docs/images/screens/*.png
+    python docs/screens.py takeover   # only those of the takeover from the PHP extension
 
 It uses the charity and the browser of the tests, so it needs `pip install -e '.[dev]'` and Chromium.
 """
@@ -11,23 +12,25 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from mailchimpsync.config import Settings  # noqa: E402 (the tests' helpers are found only now)
+from mailchimpsync.config import Configuration, Settings  # noqa: E402 (the tests' helpers are found only now)
 from mailchimpsync.web.settings import configure  # noqa: E402
 
 configure(Settings(home=Path("no-site")), "pictures")  # Django's models can't be imported earlier
 
 from playwright.sync_api import Page, ViewportSize  # noqa: E402
 
-from mailchimpsync.actions import cache_get, getstatus  # noqa: E402
+from mailchimpsync.actions import cache_get, change_configuration, getstatus  # noqa: E402
 from mailchimpsync.web.accounts import welcome_path  # noqa: E402
-from mailchimpsync.web.models import User  # noqa: E402
-from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID  # noqa: E402
-from support.browser import PHONE, chromium, find_chromium, take_screenshot  # noqa: E402
+from mailchimpsync.web.models import Role, User  # noqa: E402
+from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID, INTERESTS, NEWS_GROUP, Side  # noqa: E402
+from support.browser import PHONE, chromium, find_chromium, sign_in, take_screenshot  # noqa: E402
 from support.charity import CIVICRM_KEY, PASSWORD, Charity, open_charity  # noqa: E402
+from support.extension import MANAGED_JOB, as_text, cache_row, setting  # noqa: E402
 from support.rights import ALL  # noqa: E402
 
 IMAGES = ROOT / "docs/images/screens"
@@ -146,15 +149,61 @@ def look_around(charity: Charity, camera: Camera) -> None:
     page.screenshot(path=str(IMAGES / "phone.png"), animations="disabled")
 
 
+def with_extension(stack: ExitStack, home: Path) -> Charity:
+    """Make a charity that has synced by the PHP extension; its records are made of those of a sync of ours."""
+    charity = open_charity(stack, home, people=PEOPLE, rights=ALL)
+    found = cache_get(charity.site, mailchimp_list_id=AUDIENCE_ID, limit=0)
+    charity.act(Side.CIVICRM, "install_extension", extension_of(found if isinstance(found, list) else []))
+    kept = charity.site.configuration.civicrm
+    change_configuration(charity.site, Configuration(civicrm=kept), by="ada", confirm=True, check=False)
+    return charity
+
+
+def extension_of(rows: list[Any]) -> dict[str, Any]:
+    """Return what the extension would keep about the charity."""
+    config = setting(API_KEY, AUDIENCE_ID, NEWS_GROUP, {key: group for key, (group, _) in INTERESTS.items()})
+    names = {key: name for key, (_, name) in INTERESTS.items()}
+    config["accounts"][API_KEY]["audiences"][AUDIENCE_ID]["interests"] = names
+    columns = ("mailchimp_status", "civicrm_contact_id", "civicrm_groups", "sync_status")
+    cache = [
+        cache_row(row["id"], AUDIENCE_ID, row["mailchimp_email"], **{name: row[name] for name in columns})
+        for row in rows
+    ]
+    return {"setting": as_text(config), "cache": cache, "jobs": [MANAGED_JOB]}
+
+
+def take_over(charity: Charity, page: Page) -> None:
+    """Take over from the PHP extension, as far as the preview of the first sync."""
+    page.goto(f"{charity.url}/configuration/takeover")
+    page.get_by_text("If something doesn't fit").click()
+    page.get_by_label("API address").fill(f"{charity.mailchimp_url}/3.0")
+    page.get_by_role("button", name="See what there is").click()
+    page.get_by_role("button", name="Take over").wait_for(timeout=60_000)
+    take_screenshot(page, IMAGES / "takeover-found.png")
+    page.get_by_role("button", name="Take over").click()
+    page.get_by_text("Nothing is synced before you turn it on.").wait_for(timeout=60_000)
+    page.get_by_role("link", name="Preview the first sync").click()
+    page.get_by_role("button", name="Preview the first sync").click()
+    page.get_by_role("heading", name="Summary").wait_for(timeout=60_000)
+    take_screenshot(page, IMAGES / "takeover-first-sync.png")
+
+
 def main() -> None:
-    """Take all screenshots."""
+    """Take all screenshots, or those of the takeover only: `python docs/screens.py takeover`."""
     program = find_chromium()
     if program is None:
         sys.exit("There is no Chromium on this machine; on Debian: apt-get install chromium")
     with ExitStack() as stack:
-        home = Path(stack.enter_context(TemporaryDirectory())) / "site"
-        charity = open_charity(stack, home, people=PEOPLE, connected=False, rights=ALL)
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        home = folder / "site"
         browser = stack.enter_context(chromium(program))
+        if sys.argv[1:] == ["takeover"]:
+            page = browser.new_context(viewport=WIDE, locale="en-GB", timezone_id="UTC").new_page()
+            charity = with_extension(stack, home)
+            sign_in(page, charity.url, Role.ADMINISTRATOR)
+            take_over(charity, page)
+            return
+        charity = open_charity(stack, home, people=PEOPLE, connected=False, rights=ALL)
         context = browser.new_context(viewport=WIDE, locale="en-GB", timezone_id="UTC")
         stack.callback(context.close)
         camera = Camera(context.new_page())

@@ -104,6 +104,18 @@ def test_from_a_takeover_that_was_killed_it_can_be_gone_back(world: ExtensionWor
     assert is_as_before(world)
 
 
+def test_a_webhook_that_mailchimp_refuses_does_not_keep_the_extension_from_syncing(world: ExtensionWorld) -> None:
+    switch(world)
+    world.mailchimp.set_options(validate_webhooks=True)  # CiviCRM doesn't answer at its old address
+
+    with world.site() as site:
+        done = go_back(site, by="ann")
+
+    assert (done.webhooks, len(done.refused)) == (0, 2)
+    assert SECRET not in "".join(done.refused)
+    assert world.job_is_on()
+
+
 def test_without_a_takeover_there_is_no_way_back(world: ExtensionWorld) -> None:
     with world.site() as site, pytest.raises(UsageError) as caught:
         go_back(site, by="ann")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mailchimpsync.actions.configuration.change import change_configuration
@@ -11,7 +13,7 @@ from mailchimpsync.actions.takeover.webhooks import make_again
 from mailchimpsync.actions.webhooks.targets import AudienceTarget, Target, targets
 from mailchimpsync.civicrm.extension.by_api import turn_job
 from mailchimpsync.config import Link
-from mailchimpsync.errors import BusyError, Code, UsageError
+from mailchimpsync.errors import BusyError, Code, RefusedError, UsageError
 from mailchimpsync.messages import moment, say
 from mailchimpsync.store.changes import updates
 from mailchimpsync.sync.lease.lease import is_held
@@ -19,11 +21,19 @@ from mailchimpsync.sync.lease.lease import is_held
 
 @dataclass(frozen=True, slots=True)
 class WentBack:
-    """What was restored: titles of the connections that were removed, webhooks made again, jobs turned on."""
+    """What was restored.
+
+    Attributes:
+        removed: the titles of the connections that were removed.
+        jobs: how many jobs were turned on.
+        webhooks: how many webhooks were made again.
+        refused: why Mailchimp refused the others, in sentences; the extension syncs without them too.
+    """
 
     removed: tuple[str, ...]
-    webhooks: int
     jobs: int
+    webhooks: int
+    refused: tuple[str, ...]
 
 
 def go_back(site: Site, *, by: str) -> WentBack:
@@ -40,16 +50,29 @@ def go_back(site: Site, *, by: str) -> WentBack:
     links = [link for link in site.configuration.connections if link.audience_id in note.audiences]
     for link in links:
         _refuse_while_at_work(site, link)
-    for hook in note.webhooks:
-        if hook.account in site.configuration.accounts:
-            make_again(site.mailchimp(hook.account), hook)
+    refused = list(_make_webhooks(site, note))
     _delete_ours(site, links)
     kept = [link for link in site.configuration.connections if link not in links]
     change_configuration(site, site.configuration.replacing(connections=kept), by=by, confirm=True, check=False)
     for job_id in note.jobs:
         turn_job(site.civicrm(), job_id, on=True)
     forget_note(site)
-    return WentBack(tuple(link.title for link in links), len(note.webhooks), len(note.jobs))
+    made = len(note.webhooks) - len(refused)
+    return WentBack(tuple(link.title for link in links), len(note.jobs), made, tuple(refused))
+
+
+def _make_webhooks(site: Site, note: Note) -> Iterator[str]:
+    """Make the extension's webhooks again, and yield why one was refused: CiviCRM may have moved since."""
+    for hook in note.webhooks:
+        try:
+            if hook.account in site.configuration.accounts:
+                make_again(site.mailchimp(hook.account), hook)
+        except RefusedError as error:
+            yield say(
+                "A webhook of the extension for account “%(name)s” was not made again: %(why)s.",
+                name=hook.account,
+                why=error.what,
+            )
 
 
 def note_to_go_back(site: Site) -> Note:
@@ -93,8 +116,13 @@ def _delete_ours(site: Site, links: list[Link]) -> None:
         of_account = {one.audience_id for one in site.configuration.connections if one.account == account}
         for target in targets(site, account):
             if _belongs_to(target, audiences, is_last=of_account <= audiences):
-                for hook in target.ours(site, site.mailchimp(account)):
-                    target.delete(site.mailchimp(account), hook)
+                with suppress(RefusedError):  # the audience is gone, and its webhooks with it
+                    _delete_hooks(site, account, target)
+
+
+def _delete_hooks(site: Site, account: str, target: Target) -> None:
+    for hook in target.ours(site, site.mailchimp(account)):
+        target.delete(site.mailchimp(account), hook)
 
 
 def _belongs_to(target: Target, audiences: set[str], *, is_last: bool) -> bool:

@@ -70,6 +70,8 @@ def print_went_back(done: WentBack) -> None:
         _line("", Text.assemble(("✓ ", "good"), f"{title} is no longer connected here."))
     words = f"The extension syncs again: jobs turned on: {done.jobs}, webhooks made again: {done.webhooks}."
     _line("", Text.assemble(("✓ ", "good"), words))
+    for sentence in done.refused:
+        _line("", Text.assemble(("! ", "warn"), sentence))
 
 
 def _line(indent: str, text: Text) -> None:

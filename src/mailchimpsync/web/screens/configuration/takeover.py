@@ -23,6 +23,7 @@ from mailchimpsync.actions.takeover.understanding import Source, Understanding, 
 from mailchimpsync.config import Link, mask
 from mailchimpsync.errors import REGISTRY, MailchimpsyncError, UsageError
 from mailchimpsync.web.background_tasks import BackgroundTask
+from mailchimpsync.web.screens.configuration.connection.part import warn_each
 from mailchimpsync.web.screens.configuration.fields import NotBlank, SecretField
 from mailchimpsync.web.screens.screen import Visit, screen
 
@@ -115,7 +116,8 @@ def back(visit: Visit) -> HttpResponse:
     """Go back to the extension, after a confirmation that lists what ends here."""
     note = note_to_go_back(visit.site)
     if visit.request.POST.get("confirmed") == "yes":
-        go_back(visit.site, by=visit.by)
+        done = go_back(visit.site, by=visit.by)
+        warn_each(visit, done.refused)
         visit.service.tasks.dismiss(TASK)
         visit.say(_("The PHP extension syncs again, and its connections here are removed."))
         return redirect("configuration")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from secrets import token_hex
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -18,6 +19,8 @@ from mailchimpsync.store.schema.fleet_tables import fleet_metadata
 from store.databases import own_fleet_database
 
 pytestmark = pytest.mark.postgres
+
+FLEET_ID = token_hex(4)  # roles belong to the whole server
 
 DESCRIPTION = {
     "columns": """
@@ -52,7 +55,7 @@ def described(tx: Connection, namespace: Namespace) -> dict[str, set[tuple[objec
 
 
 def test_a_new_site_has_the_tables_that_migrations_lead_to(store: FleetStore) -> None:
-    created, migrated = (roles.namespace_of(name, roles.role_of("1a2b3c4d", name)) for name in ("created", "migrated"))
+    created, migrated = (roles.namespace_of(name, roles.role_of(FLEET_ID, name)) for name in ("created", "migrated"))
     with store.begin() as tx:
         make_namespace(tx, created)
         roles.make_namespace(tx, migrated)

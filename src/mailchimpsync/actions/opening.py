@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mailchimpsync.actions.homes import check_initialised, complete
-from mailchimpsync.actions.keys import HomeKeys
+from mailchimpsync.actions.keys import HomeKeys, keyring_of
 from mailchimpsync.actions.site import JOURNAL_PURPOSE, Clients, Site, opened
 from mailchimpsync.config import (
     Settings,
@@ -71,8 +71,9 @@ def _open_site_of_fleet(settings: Settings, name: str | None, runtime: Runtime |
 
 
 def _open_site(settings: Settings, runtime: Runtime | None, clients: Clients | None) -> Site:
-    store = Store(settings.database_url)
-    return opened(settings, store, HomeKeys(settings), runtime or Runtime(), clients or Clients())
+    keys = HomeKeys(settings)
+    keyring, store = keyring_of(keys), Store(settings.database_url)
+    return opened(settings, store, keys, keyring, runtime or Runtime(), clients or Clients())
 
 
 def create_site(

@@ -25,6 +25,7 @@ from mailchimpsync.config import (
 from mailchimpsync.errors import ConfigurationError
 from mailchimpsync.runtime import Runtime, wall_clock
 from mailchimpsync.store import Database, Store
+from mailchimpsync.store.engine.database import check_schema
 from mailchimpsync.store.site import configurations, secrets, tombstones
 from mailchimpsync.sync import Systems
 
@@ -211,6 +212,7 @@ def opened(
     settings: Settings,
     store: Store,
     keys: Keys,
+    keyring: Keyring,
     runtime: Runtime,
     clients: Clients,
     *,
@@ -219,15 +221,14 @@ def opened(
     """Open the site of a store, or close the store.
 
     Raises:
-        ConfigurationError: the key or the configuration can't be used.
+        ConfigurationError: the configuration can't be used.
         StoreError: the database can't be used, or has the schema of another version.
     """
     if runtime.now is not wall_clock:
         store.go_by(runtime.now)
     try:
-        keyring = keyring_of(keys)
-        store.check_schema()
         with store.begin() as tx:
+            check_schema(tx)
             version, document = configurations.newest_version(tx), configurations.newest_configuration(tx)
         configuration = from_stored(document, keyring) if document else Configuration()
     except BaseException:

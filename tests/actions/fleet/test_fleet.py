@@ -9,6 +9,8 @@ from pydantic import SecretStr
 from sqlalchemy import insert, make_url, text
 
 from mailchimpsync.actions import Fleet, create_fleet, create_site, open_fleet, open_site, rotate_key_file
+from mailchimpsync.actions.doctor import examine
+from mailchimpsync.actions.finding import Level
 from mailchimpsync.config import Account, Configuration
 from mailchimpsync.errors import Code, ConfigurationError, StoreError, UsageError
 from mailchimpsync.store.fleet import sites
@@ -110,6 +112,18 @@ def test_a_user_of_the_database_who_may_not_create_roles_is_told_what_to_ask_for
 
     with pytest.raises(ConfigurationError, match=f'ALTER ROLE "{user}_plain" CREATEROLE NOINHERIT; GRANT CREATE'):
         create_fleet(tmp_path / "other", plain)
+
+
+def test_a_user_of_the_database_who_may_read_every_site_is_reported(fleet: Fleet, tmp_path: Path) -> None:
+    fleet.add("green")
+    what = "may read the tables of every site"
+    with own_database("postgres") as url, create_fleet(tmp_path / "other", url) as other:
+        other.add("green")
+        by_superuser = examine(other.settings.home, site_name="green")
+        other.remove("green")
+
+    assert [one.level for one in by_superuser if what in one.found] == [Level.WARNING]
+    assert not [one for one in examine(fleet.settings.home, site_name="green") if what in one.found]
 
 
 def test_two_fleets_on_one_server_have_sites_of_the_same_name(fleet: Fleet, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mailchimpsync import __version__
 from mailchimpsync.actions.finding import Finding, Level, Step, ok, trouble
@@ -16,9 +15,6 @@ from mailchimpsync.config import Settings, read_keys
 from mailchimpsync.errors import Code
 from mailchimpsync.messages import say
 from mailchimpsync.store import Store
-
-if TYPE_CHECKING:
-    from mailchimpsync.store.fleet.database import FleetStore
 
 OLDEST_SERVERS = {"SQLite": (3, 35), "PostgreSQL": (13,), "MariaDB": (10, 6)}
 """The oldest supported versions; MySQL is not supported."""
@@ -71,22 +67,45 @@ def check_database(settings: Settings) -> Iterator[Finding]:
             say("Database"), what, Code.STORE_UNAVAILABLE, remedy=say("Run `mailchimpsync init`, or restore a backup.")
         )
         return
-    store = _fleet_store(url) if settings.fleet else Store(url)
+    if settings.fleet:
+        yield from _check_fleet_database(url)
+        return
+    store = Store(url)
     try:
         name, version = store.server()
         yield _server(name, version)
-        if isinstance(store, Store):
-            store.check_integrity()
+        store.check_integrity()
         store.check_schema()
         yield ok(say("Tables"), say("They match this version."))
     finally:
         store.close()
 
 
-def _fleet_store(url: str) -> FleetStore:
-    from mailchimpsync.store.fleet.database import FleetStore  # noqa: PLC0415 (a single site needs none of it)
+def _check_fleet_database(url: str) -> Iterator[Finding]:
+    """Check the fleet's own tables, and that its user of the database may not read a site's without taking its role."""
+    from mailchimpsync.store.fleet import roles  # noqa: PLC0415 (a single site needs none of it)
+    from mailchimpsync.store.fleet.database import FleetStore  # noqa: PLC0415 (likewise)
 
-    return FleetStore(url)
+    store = FleetStore(url)
+    try:
+        name, version = store.server()
+        yield _server(name, version)
+        store.check_schema()
+        with store.reading() as tx:
+            found = roles.rights(tx)
+        yield ok(say("Tables"), say("They match this version."))
+        if found.reads_everything:
+            yield Finding(
+                Level.WARNING,
+                say("Database"),
+                say("The user %(user)s may read the tables of every site.", user=found.user),
+                say(
+                    'As an administrator of the database, run: ALTER ROLE "%(user)s" NOSUPERUSER NOINHERIT CREATEROLE;',
+                    user=found.user,
+                ),
+            )
+    finally:
+        store.close()
 
 
 def _server(name: str, version: tuple[int, ...]) -> Finding:

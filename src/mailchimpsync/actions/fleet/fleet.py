@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from mailchimpsync.actions.fleet.jobs import Job, Place
-from mailchimpsync.actions.fleet.keys import FleetKeys, wrapped
+from mailchimpsync.actions.fleet.keys import FleetKeys, unwrapped, wrapped
 from mailchimpsync.actions.site import Clients, Site, opened
 from mailchimpsync.config import Keyring, Settings, new_key, read_keyring
 from mailchimpsync.config.settings import SITE_NAME, site_path
@@ -109,11 +109,7 @@ class Fleet:
             UsageError: there is none.
         """
         with self.store.reading() as tx:
-            found = sites.find_site(tx, name)
-            names = sites.all_names(tx) if found is None else []
-        if found is None:
-            raise UsageError(_unknown(name, names))
-        return found
+            return _found(tx, name)
 
     def open(self, name: str, *, runtime: Runtime | None = None) -> Site:
         """Open a site. It uses the fleet's connections to the database, so it is cheap, and closing it keeps them.
@@ -123,10 +119,12 @@ class Fleet:
             ConfigurationError: its key or configuration can't be used.
             StoreError: the database can't be used, or the site has the schema of another version.
         """
-        site, keys = self.site(name), FleetKeys(self.settings, self.store, name)
-        store = self.store.store_of(site)
+        with self.store.reading() as tx:
+            site = _found(tx, name)
+            keyring = Keyring(unwrapped(sites.keys_of(tx, name), self.settings))
+        store, keys = self.store.store_of(site), FleetKeys(self.settings, self.store, name)
         opened_site = opened(
-            self.settings_of(site), store, keys, runtime or self.runtime, self.clients, slots=self.store
+            self.settings_of(site), store, keys, keyring, runtime or self.runtime, self.clients, slots=self.store
         )
         opened_site.enqueue = lambda kind, audience: self._enqueue(Job(kind, name, audience))
         return opened_site
@@ -273,6 +271,12 @@ def check_rights(found: roles.Rights) -> None:
             database=found.database,
         )
     )
+
+
+def _found(tx: Transaction, name: str) -> FleetSite:
+    if (found := sites.find_site(tx, name)) is None:
+        raise UsageError(_unknown(name, sites.all_names(tx)))
+    return found
 
 
 def _unknown(name: str, names: list[str]) -> str:

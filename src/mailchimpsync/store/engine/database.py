@@ -61,10 +61,10 @@ class Store(Database):
             StoreError: they aren't, so `migrate` has to be called first.
         """
         with self.begin() as connection:
-            check_schema(connection, VERSIONS)
+            check_schema(connection)
 
 
-def check_schema(connection: Connection, versions: Path) -> None:
+def check_schema(connection: Connection, versions: Path = VERSIONS) -> None:
     """Check that tables are those that the migrations of a directory lead to.
 
     Raises:

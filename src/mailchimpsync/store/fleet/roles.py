@@ -22,19 +22,25 @@ _GRANTS_HAVE_OPTIONS = (16,)
 
 
 class Rights(NamedTuple):
-    """What the user that signed in to the database may do, and its name."""
+    """What the user that signed in to the database may do, and its name.
+
+    `reads_everything`: it needs no site's role to read that site's tables.
+    """
 
     user: str
     database: str
     can_create_roles: bool
     can_create_schemas: bool
+    reads_everything: bool
 
 
 def rights(tx: Connection) -> Rights:
     """Return what the user that signed in may do."""
     query = (
         "SELECT session_user, current_database(), rolsuper OR rolcreaterole,"
-        " has_database_privilege(current_database(), 'CREATE') FROM pg_roles WHERE rolname = session_user"
+        " has_database_privilege(current_database(), 'CREATE'),"
+        " rolsuper OR (rolinherit AND current_setting('server_version_num')::int < 160000)"
+        " FROM pg_roles WHERE rolname = session_user"
     )
     return Rights._make(tx.execute(text(query)).one())
 

@@ -260,6 +260,7 @@ from .sync.abortsync import Abort as Abort
 from .sync.abortsync import abortsync as abortsync
 from .sync.fetchandreconcile import fetchandreconcile as fetchandreconcile
 from .sync.includecontact import includecontact as includecontact
+from .sync.includecontact import includegroup as includegroup
 from .sync.job import executejobs as executejobs
 from .sync.pause import Pause as Pause
 from .sync.pause import pausesync as pausesync

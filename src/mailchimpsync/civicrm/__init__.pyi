@@ -51,6 +51,8 @@ from .names import display_names as display_names
 from .people import Email as Email
 from .people import Person as Person
 from .people import persons as persons
+from .people_in_groups import contacts_in_group as contacts_in_group
+from .people_in_groups import group_called as group_called
 from .reads import ContactAddress as ContactAddress
 from .reads import ContactState as ContactState
 from .reads import GroupContact as GroupContact

@@ -46,6 +46,7 @@ COMMANDS = {
     "migrate": ("commands.service", "Update the database to this version."),
     "doctor": ("commands.service", "Check for problems and show how to fix them."),
     "explain": ("commands.people", "Explain why a person is on a list or not."),
+    "include": ("commands.people", "Have the next sync decide about people again."),
     "failures": ("commands.people", "List people who can't be synced, and accept some."),
     "erase": ("commands.people", "Erase an address for good, here and at Mailchimp."),
     "journal": ("commands.people", "Check and export the journal of all changes."),

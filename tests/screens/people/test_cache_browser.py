@@ -231,6 +231,22 @@ def test_more_than_someone_waits_for_are_included_by_a_background_task(
     raise AssertionError("they were not included")
 
 
+def test_everyone_in_a_group_of_civicrm_is_included_by_its_title(own_charity: Callable[..., Charity]) -> None:
+    charity = own_charity(people=20)
+    group = charity.site.configuration.connections[0].group_title
+
+    with signed_in(charity, Role.OPERATOR) as otto:
+        unknown = otto.send_form("/everybody/include/group", group="Nobody's")
+        assert "CiviCRM shows no group" in otto.get("/everybody").text
+        otto.send_form("/everybody/include/group", group=group)
+        told = otto.get("/everybody").text
+
+    assert unknown.headers["Location"] == "/everybody"
+    due = len(rows(charity, cache.c.sync_status == "todo"))
+    assert f"{due} people are included in the next sync" in told
+    assert due > 5
+
+
 def test_vera_may_not_include_and_nobody_is_sent_elsewhere(charity: Charity) -> None:
     with signed_in(charity, Role.VIEWER) as vera:
         refused = vera.send_form("/everybody/include", which="all", audience=AUDIENCE_ID)

@@ -149,6 +149,12 @@ def mailing_groups(client: CivicrmClient) -> list[Group]:
     return [group for group in _groups(client.call("Group", "get", params))[0] if not group.is_smart]
 
 
+def groups_like(client: CivicrmClient, given: str) -> list[Group]:
+    """Return the groups with a title, or, where it is a number, with this id; of any kind and state."""
+    named: list[Any] = [["title", "=", given], *([["id", "=", int(given)]] if given.isdecimal() else [])]
+    return _groups(client.call("Group", "get", {**_GROUPS_WANTED, "where": [["OR", named]]}))[0]
+
+
 def _identity_calls() -> dict[str, Call]:
     """Return the calls that show the key's own contact, and whether it sees others."""
     return {

@@ -22,6 +22,7 @@ _USUAL: Mapping[str, Any] = {
     "config": {"connections": [{"account": "Green Paths", "audience_id": _AUDIENCE, "group_id": 8}]},
     "contact_id": [11, 12],
     "data": {"status": "unsubscribed"},
+    "group": "Autumn appeal",
     "group_id": 8,
     "id": 5,
     "mailchimp_list_id": _AUDIENCE,

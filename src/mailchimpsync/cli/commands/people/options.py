@@ -42,6 +42,19 @@ def erase() -> None:
     """
 
 
+@click.command(epilog=examples('include --group "Autumn appeal"', "include --contact-id 11 --contact-id 12"))
+@click.option("--group", metavar="TITLE", help="Everyone in this group in CiviCRM, smart or not, by title or number.")
+@click.option("--contact-id", "contact_ids", type=int, multiple=True, help="This contact. Repeatable.")
+@JSON
+@implemented_in("commands.people.include:include_people")
+def include() -> None:
+    """Have the next sync decide about people again, in every audience.
+
+    The group can be any, also one that isn't linked: to include what a search in CiviCRM finds, save it there as a
+    smart group. People who are in order stay as they are.
+    """
+
+
 _PERSON = click.argument("person", metavar="[ADDRESS|CONTACT]", required=False)
 _REASON = click.option(
     "--reason", metavar="CODE", help="Everyone with this reason; with a person, only for this reason."

@@ -12,19 +12,30 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mailchimpsync.actions import browse, describe_row, include_rows, make_filter, name_of_contact
+from mailchimpsync.actions import (
+    browse,
+    describe_row,
+    include_rows,
+    includegroup,
+    make_filter,
+    name_of_contact,
+    with_time_limit,
+)
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities.browse import BrowsedRows, Order, RowFilter, Turn
 from mailchimpsync.actions.status.accept import find_failed
-from mailchimpsync.errors import REGISTRY, Who
+from mailchimpsync.errors import REGISTRY, UsageError, Who
 from mailchimpsync.web.screens.names import fetch_names, known_names
 from mailchimpsync.web.screens.people.downloads import rows_as_csv
 from mailchimpsync.web.screens.people.filters import CHOICES, SHOWS, Search, need_filters, place_text, read_search
 from mailchimpsync.web.screens.people.rows import lines_of
 from mailchimpsync.web.screens.screen import Visit, screen
 from mailchimpsync.web.templatetags.screens import number as in_digits
+from mailchimpsync.web.templatetags.screens import translated
 
+GROUP_SECONDS = 30.0
+GROUP_CHARS_MAX = 255
 AT_ONCE_MAX = 10_000
 """More rows than this are included by a background task: a page would take too long."""
 
@@ -138,6 +149,23 @@ def include(visit: Visit) -> HttpResponse:
     return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "cache")
 
 
+@screen(Scope.RUN, "POST")
+def include_group(visit: Visit) -> HttpResponse:
+    """Have the next sync decide again about everyone in a group of CiviCRM, of any kind."""
+    given = visit.request.POST.get("group", "").replace("\x00", "").strip()[:GROUP_CHARS_MAX]
+    if not given:
+        visit.warn(_("No group was named, so nothing was changed."))
+        return redirect("cache")
+    try:
+        with with_time_limit(visit.site, GROUP_SECONDS) as site:
+            found = includegroup(site, group=given)
+    except UsageError as error:
+        visit.warn(translated(error.what))
+        return redirect("cache")
+    report_included(visit, found["affected"])
+    return redirect("cache")
+
+
 def include_all(visit: Visit, wanted: RowFilter) -> None:
     """Include all matching rows: immediately if they are few, otherwise in a background task."""
     number = browse(visit.site, wanted, Turn(size=1)).found.number
@@ -167,6 +195,7 @@ urlpatterns = [
     path("everybody", index, name="cache"),
     path("everybody/export", export, name="cache-export"),
     path("everybody/include", include, name="cache-include"),
+    path("everybody/include/group", include_group, name="cache-include-group"),
     path("everybody/names", names, name="cache-names"),
     path("everybody/<int:row_id>", row, name="cache-row"),
     path("everybody/contacts/<int:contact_id>/name", contact_name, name="contact-name"),

@@ -127,6 +127,7 @@ LEFT_BEHIND = [
     "SET ROLE {role}",
     'SET search_path = "{schema}"',
     "SET SESSION ROLE {role}",
+    "SELECT set_config('role', '{role}', false), set_config('search_path', '{schema}', false)",
     "RESET ROLE",
     "RESET ALL",
     "SELECT set_config('role', 'none', false)",

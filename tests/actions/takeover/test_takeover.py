@@ -319,17 +319,20 @@ def test_a_batch_at_mailchimp_is_waited_for_until_it_is_finished(world: Extensio
 
 
 def test_a_member_that_mailchimp_does_not_have_removes_nobody(world: ExtensionWorld) -> None:
-    """The extension notes a changed address even if Mailchimp refused it."""
-    world.install_extension(cache=[row(6, "gus.new@example.org", GUS, {NEWS: "Added"})])
-    before = world.both_sides()
+    """The extension notes a changed address even if Mailchimp refused it, and never notices who was deleted."""
+    added = {NEWS: {"status": "Added", "date": "2026-01-01T10:00:00Z"}}
+    world.civicrm.load_contacts([{"id": 17, "first_name": "Hal", "emails": ["hal@example.org"], "groups": added}])
+    rows = [row(6, "gus.new@example.org", GUS, {NEWS: "Added"}), row(7, "hal@example.org", 17, {NEWS: "Added"})]
+    world.install_extension(cache=rows)
 
     with world.site() as site:
         take_over(site, world.source, by="ann")
         [report] = fetchandreconcile(site, group_id=NEWS)
 
     assert report.error is None
-    assert world.both_sides() == before
-    assert "gus.new@example.org" not in world.bases()
+    assert (world.group()[GUS], world.group()[17]) == ("Added", "Added")
+    assert world.members()["hal@example.org"] == "subscribed"
+    assert "gus.new@example.org" not in {*world.bases(), *world.members()}
 
 
 def test_two_rows_for_one_member_agree_on_nothing(world: ExtensionWorld) -> None:

@@ -101,7 +101,8 @@ def _found(rows: Iterable[Row], params: Row) -> Any:
     """Return the rows that match, by id; a column that is null is left out."""
     options = params.get("options") or {}
     wanted = {name: value for name, value in params.items() if name not in ("options", "return", "sequential")}
-    found = sorted((row for row in rows if _matches(row, wanted)), key=lambda row: int(row["id"]))
+    backwards = options.get("sort") == "id DESC"
+    found = sorted((row for row in rows if _matches(row, wanted)), key=lambda row: int(row["id"]), reverse=backwards)
     start, limit = int(options.get("offset") or 0), int(options.get("limit", LIMIT))
     shown = found[start : start + limit if limit else None]
     return {row["id"]: {name: one for name, one in row.items() if one is not None} for row in shown} or []

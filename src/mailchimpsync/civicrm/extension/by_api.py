@@ -113,9 +113,10 @@ class TablesByApi:
         """Return the error of each row's newest update, as stored."""
         newest: dict[int, Any] = {}
         for some in chunks(row_ids, IDS_PER_CALL):
-            wanted = {"mailchimpsync_cache_id": {"IN": list(some)}, "options": {"limit": OPEN_MAX, "sort": "id ASC"}}
+            options = {"limit": OPEN_MAX, "sort": "id DESC"}
+            wanted = {"mailchimpsync_cache_id": {"IN": list(some)}, "options": options}
             for row in self._get("MailchimpsyncUpdate", wanted):
-                newest[int(row["mailchimpsync_cache_id"])] = row.get("error_response")
+                newest.setdefault(int(row["mailchimpsync_cache_id"]), row.get("error_response"))
         return {key: str(error) for key, error in newest.items() if error}
 
     def open_work(self, list_ids: Collection[str]) -> OpenWork:

@@ -35,6 +35,9 @@ PublicUrl = Annotated[
     str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"), AfterValidator(_of_a_server)
 ]
 
+OPERATOR_PREFIX = "fleet:"
+"""The start of the names under which a fleet's operators act at a site. No user of a site can have such a name."""
+
 SITE_NAME = r"[a-z][a-z0-9-]{0,39}"
 SiteName = Annotated[str, StringConstraints(pattern=f"^{SITE_NAME}$")]
 

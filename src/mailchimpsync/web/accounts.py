@@ -18,8 +18,9 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
 from mailchimpsync.config import Settings
+from mailchimpsync.config.settings import OPERATOR_PREFIX
 from mailchimpsync.errors import Code, UsageError
-from mailchimpsync.web.models import Role, User, normal_name
+from mailchimpsync.web.models import NAME_CHARS, Role, User, normal_name
 from mailchimpsync.web.served import signing_key
 
 PASSWORD_BACKEND = "django.contrib.auth.backends.ModelBackend"  # noqa: S105 (not a password)
@@ -35,6 +36,10 @@ class PasswordLinks(PasswordResetTokenGenerator):
     def secret(self) -> str:  # type: ignore[override]  # Django's can be set, and nobody does
         """The key of the site that is served."""
         return signing_key()
+
+    def check_token(self, user: Any, token: str | None) -> bool:
+        """Say whether a link is valid; the fleet's operators have no password at a site."""
+        return not user.is_operator and super().check_token(user, token)
 
 
 PASSWORD_LINKS = PasswordLinks()
@@ -99,6 +104,22 @@ def create_user(name: str, role: Role, by: str) -> User:
     return user
 
 
+def operator_user(name: str, role: Role) -> User:
+    """Return the user under whose name an operator of the fleet acts at this site, after creating or updating it.
+
+    Raises:
+        UsageError: the name is too long.
+    """
+    name = f"{OPERATOR_PREFIX}{name}"
+    if len(name) > NAME_CHARS:
+        raise UsageError(_("The name is too long for an operator."))
+    user = User.objects.filter(name=name).first() or User(name=name, created_by="fleet")
+    user.role = role
+    user.set_unusable_password()
+    user.save()
+    return user
+
+
 def find_user(name: str) -> User:
     """Return a user.
 
@@ -112,7 +133,13 @@ def find_user(name: str) -> User:
 
 
 def password_path(user: User) -> str:
-    """Return the path of a link for choosing a password; it works once and expires in three days."""
+    """Return the path of a link for choosing a password; it works once and expires in three days.
+
+    Raises:
+        UsageError: it is an operator of the fleet, who has no password here.
+    """
+    if user.is_operator:
+        raise UsageError(_("%(name)s is an operator of the fleet, and signs in there.") % {"name": user.name})
     user_id = urlsafe_base64_encode(force_bytes(user.pk))
     return reverse("set-password", args=[user_id, PASSWORD_LINKS.make_token(user)])
 

@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.config.settings import OPERATOR_PREFIX
 from mailchimpsync.web.served import signing_key
 
 NAME_CHARS = 100
@@ -72,6 +73,11 @@ class User(AbstractBaseUser):
     def scope(self) -> Scope:
         """What they may do."""
         return Role(self.role).scope
+
+    @property
+    def is_operator(self) -> bool:
+        """Say whether it is an operator of the fleet, who signs in there."""
+        return self.name.startswith(OPERATOR_PREFIX)
 
     def may(self, scope: Scope) -> bool:
         """Say whether they have a scope."""

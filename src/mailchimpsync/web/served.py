@@ -6,7 +6,7 @@ or an entry of the cache that is not somebody's fails. A home is the only site o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
@@ -22,10 +22,11 @@ _KEY_PURPOSE = "web"
 
 
 class Served(NamedTuple):
-    """The site that is served: where its tables are, and what signs its sessions and links."""
+    """The site that is served: where its tables are, what signs its sessions and links, and who else may be there."""
 
     namespace: Namespace
     secret: str = ""
+    role_of_operator: Callable[[str], str | None] | None = None
 
 
 _served: ContextVar[Served | None] = ContextVar("served", default=None)
@@ -45,9 +46,9 @@ def serving(namespace: Namespace | None, secret: str = "") -> Iterator[None]:
         _served.reset(before)
 
 
-def serve_from_now_on(namespace: Namespace | None, secret: str) -> None:
+def serve_from_now_on(served: Served) -> None:
     """Serve a site in the current context, for as long as there is that context."""
-    _served.set(Served(namespace, secret) if namespace is not None else None)
+    _served.set(served)
 
 
 @contextmanager
@@ -92,6 +93,12 @@ def signing_key() -> str:
     """
     found = _served.get()
     return found.secret if found is not None else settings.SECRET_KEY
+
+
+def role_of_operator(name: str) -> str | None:
+    """Return the role that an operator of the fleet has at the site that is served; None: it is no operator."""
+    found = _served.get()
+    return found.role_of_operator(name) if found is not None and found.role_of_operator is not None else None
 
 
 def cache_key(key: str, _prefix: str, version: int) -> str:

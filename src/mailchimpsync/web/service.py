@@ -33,6 +33,18 @@ class Door(Protocol):
         ...
 
 
+class Operators(Protocol):
+    """The operators of the fleet that a site is in."""
+
+    def use_link(self, site: str, word: str) -> str | None:
+        """Return the operator who opens a site by a link, and use it up; None: it is not valid."""
+        ...
+
+    def role_of(self, name: str) -> str | None:
+        """Return the role of an operator; None: there is none of this name."""
+        ...
+
+
 @dataclass
 class Service:
     """One running service.
@@ -45,6 +57,7 @@ class Service:
         stop: says whether the process is about to end, for runs that were started over HTTP.
         tasks: background tasks started by screens.
         counts: numbers of people for the screens.
+        operators: of the fleet, who may come in from its overview.
         shared_slots: what all sites of a fleet have together of the slots for calls.
     """
 
@@ -55,6 +68,7 @@ class Service:
     stop: Callable[[], bool] | None = None
     tasks: BackgroundTasks = field(default_factory=BackgroundTasks)
     counts: CachedCounts = field(default_factory=CachedCounts)
+    operators: Operators | None = None
     shared_slots: BoundedSemaphore | None = None
     _slots: BoundedSemaphore = field(init=False)
     _refreshed: float = field(init=False, default=float("-inf"))

@@ -179,6 +179,7 @@ def _signing_in(settings: Settings) -> dict[str, Any]:
         "AUTHENTICATION_BACKENDS": [
             "axes.backends.AxesBackend",
             *by_header,
+            *(["mailchimpsync.web.sign_in.OperatorBackend"] if settings.fleet else []),
             "django.contrib.auth.backends.ModelBackend",
         ],
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.Argon2PasswordHasher"],

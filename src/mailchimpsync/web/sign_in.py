@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings as django_settings
 from django.contrib.auth import login
-from django.contrib.auth.backends import RemoteUserBackend
+from django.contrib.auth.backends import ModelBackend, RemoteUserBackend
 from django.contrib.auth.middleware import RemoteUserMiddleware
 from django.contrib.auth.views import (
     LoginView,
@@ -22,15 +22,19 @@ from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from mailchimpsync.web.accounts import PASSWORD_BACKEND, PASSWORD_LINKS, FirstUserForm, is_welcome
+from mailchimpsync.config.settings import OPERATOR_PREFIX
+from mailchimpsync.web.accounts import PASSWORD_BACKEND, PASSWORD_LINKS, FirstUserForm, is_welcome, operator_user
 from mailchimpsync.web.authentication import caller
 from mailchimpsync.web.limits import TooManyCallsError
-from mailchimpsync.web.models import User, normal_name
+from mailchimpsync.web.models import Role, User, normal_name
 from mailchimpsync.web.problem_page import WITHOUT_MENU, problem_page
 from mailchimpsync.web.responses import FORBIDDEN, TOO_MANY
-from mailchimpsync.web.service import door_of
+from mailchimpsync.web.served import role_of_operator
+from mailchimpsync.web.service import door_of, service_of
+
+OPERATOR_BACKEND = "mailchimpsync.web.sign_in.OperatorBackend"
 
 logger = logging.getLogger(__name__)
 
@@ -118,6 +122,40 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa:
     )
 
 
+@never_cache
+@require_safe
+def sign_in_as_operator(request: HttpRequest, word: str) -> HttpResponse:
+    """Let an operator of the fleet in who comes from its overview, once. The journal names them as such.
+
+    Raises:
+        Http404: the link is invalid or expired, or was used before; or there is no fleet.
+        UsageError: their name is too long.
+    """
+    service = service_of(request)
+    name = service.operators.use_link(str(service.settings.site), word) if service.operators is not None else None
+    role = service.operators.role_of(name) if service.operators is not None and name is not None else None
+    if name is None or role is None:
+        raise Http404
+    login(request, operator_user(name, Role(role)), backend=OPERATOR_BACKEND)
+    return redirect("overview")
+
+
+class OperatorBackend(ModelBackend):
+    """Knows the operators of a fleet at a site, for as long as they are operators. Nobody signs in by it."""
+
+    def authenticate(self, request: HttpRequest | None, **_credentials: Any) -> None:  # type: ignore[override]
+        """Return nobody."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        """Return the user of a session with the role that the operator has now; None: they are none any more."""
+        user = super().get_user(user_id)
+        role = role_of_operator(user.name.removeprefix(OPERATOR_PREFIX)) if isinstance(user, User) else None
+        if not isinstance(user, User) or role is None:
+            return None
+        user.role = role
+        return user
+
+
 class HeaderSignIn(RemoteUserMiddleware):
     """Signs people in by a header, trusted only from the proxies of the settings."""
 
@@ -144,7 +182,7 @@ class HeaderBackend(RemoteUserBackend):
         name = self.clean_username(remote_user or "")
         settings = door_of(request).settings
         role = settings.sign_in_role if not settings.fleet else None  # a proxy can't say whose site somebody belongs to
-        found = User.objects.filter(name=name).first()
+        found = User.objects.filter(name=name).exclude(name__startswith=OPERATOR_PREFIX).first()
         if found is None and role is not None and name:
             found = User(name=name, role=role, created_by="single sign-on")
             found.set_unusable_password()

@@ -50,7 +50,7 @@ def migrate_sites(fleet: Fleet, opener: Callable[[], Fleet]) -> Iterator[Migrate
     """
     names = fleet.names()
     if len(names) <= ALONE_UP_TO:
-        yield from (_migrate(fleet, name) for name in names)
+        yield from (migrate_one(fleet, name) for name in names)
         return
     number = min(PROCESSES_MAX, cpu_count() or 1)
     with ProcessPoolExecutor(number, get_context("spawn"), initializer=_open, initargs=(opener,)) as pool:
@@ -70,10 +70,11 @@ def _open(opener: Callable[[], Fleet]) -> None:
 def _migrate_here(name: str) -> MigratedSite:
     if _here is None:
         raise RuntimeError(name)
-    return _migrate(_here, name)
+    return migrate_one(_here, name)
 
 
-def _migrate(fleet: Fleet, name: str) -> MigratedSite:
+def migrate_one(fleet: Fleet, name: str) -> MigratedSite:
+    """Bring a site up to this version; if that fails, its tables stay as they were."""
     try:
         with fleet.store.begin() as tx:
             site = sites.find_site(tx, name)

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import SiteOverview, open_fleet, overview
-from mailchimpsync.actions.fleet_overview import SiteLevel
+from mailchimpsync.actions.fleet_overview import SiteLevel, refresh_overview
 from mailchimpsync.cli.output.console import stdout
 from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.cli.output.tables import print_tables
@@ -25,6 +25,7 @@ _STYLES = {
 def print_overview(home: Path | None, *, as_json: bool) -> None:
     """Print the state of each site of a fleet, the worst first."""
     with open_fleet(home) as fleet:
+        refresh_overview(fleet)
         found = overview(fleet)
     if as_json:
         print_json([_form(one) for one in found])
@@ -46,10 +47,11 @@ def _form(one: SiteOverview) -> dict[str, object]:
         "schema": one.site.schema_number,
         "disabled_at": one.site.disabled_at,
         "checked_at": one.checked_at,
-        "connections": {list_id: state.name for list_id, state in one.states},
+        "connections": dict(one.states),
         "held": one.held,
         "due": one.due,
         "alerts": one.open_alerts,
         "problem": one.problem,
         "code": one.code,
+        "noted_at": one.noted_at,
     }

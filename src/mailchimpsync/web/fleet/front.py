@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -17,20 +18,19 @@ from django.core.wsgi import get_wsgi_application
 from mailchimpsync.actions import Fleet
 from mailchimpsync.config.settings import SITE_NAME, site_path
 from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.store.fleet.roles import FLEET
 from mailchimpsync.web import tables
-from mailchimpsync.web.fleet.services import FleetService
+from mailchimpsync.web.fleet.services import FLEET_URLCONF, FleetService
 from mailchimpsync.web.limits import Limits
 from mailchimpsync.web.middleware import PROBES
 from mailchimpsync.web.responses import UNAVAILABLE
-from mailchimpsync.web.served import secret_of, serve_from_now_on
+from mailchimpsync.web.served import NoSiteError, Served, addresses_below, secret_of, serve_from_now_on, serving
 from mailchimpsync.web.service import ENVIRON_KEY, Door
 from mailchimpsync.web.settings import allowed_hosts, configure
 from mailchimpsync.worker.reporting import log_failure
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
-
-    from mailchimpsync.store.engine.dialect import Namespace
 
 FLEET_PATH = "/fleet"
 _SITE = re.compile(rf"/s/({SITE_NAME})(/.*)", re.DOTALL)
@@ -47,8 +47,7 @@ class _Found(NamedTuple):
     """What a request is for, and where: `script` is the path that addresses are below, `path` what comes after it."""
 
     door: Door
-    namespace: Namespace | None
-    secret: str
+    served: Served
     public_url: str | None
     script: str
     path: str
@@ -85,6 +84,16 @@ def set_up_fleet(fleet: Fleet) -> None:
     tables.bring_up(fleet.store)
 
 
+@contextmanager
+def serving_fleet(fleet: Fleet) -> Iterator[None]:
+    """Let Django be that of the fleet's own pages within the context, as for a command."""
+    with (
+        serving(FLEET, secret_of(fleet.keyring)),
+        addresses_below(f"{fleet.settings.public_path}{FLEET_PATH}", FLEET_URLCONF),
+    ):
+        yield
+
+
 class _Front:
     def __init__(self, service: FleetService) -> None:
         self._service = service
@@ -105,7 +114,7 @@ class _Front:
         return _InContext(context, context.run(self._serve, found, _below(environ, found), start_response))
 
     def _serve(self, found: _Found, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        serve_from_now_on(found.namespace, found.secret)
+        serve_from_now_on(found.served)
         return self._django(environ, start_response)
 
     def _find(self, environ: dict[str, Any]) -> _Found | str | None:
@@ -135,17 +144,18 @@ class _Front:
 
     def _fleet(self, script: str, path: str) -> _Found:
         fleet = self._service.fleet
-        secret = secret_of(fleet.keyring)
-        return _Found(self._service, fleet.store.namespace, secret, fleet.settings.public_url, script, path)
+        served = Served(FLEET, secret_of(fleet.keyring))
+        return _Found(self._service, served, fleet.settings.public_url, script, path)
 
     def _site(self, name: str, script: str, path: str) -> _Found | None:
         service = self._service.service_of(name)
         if service is None:
             return None
         site = service.site
-        return _Found(
-            service, site.store.namespace, secret_of(site.keyring), site.settings.public_url, script, path or "/"
-        )
+        if site.store.namespace is None:
+            raise NoSiteError(name)
+        served = Served(site.store.namespace, secret_of(site.keyring), self._service.role_of)
+        return _Found(service, served, site.settings.public_url, script, path or "/")
 
 
 def _host_of(environ: dict[str, Any]) -> str:

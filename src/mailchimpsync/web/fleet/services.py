@@ -9,7 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore, Lock
 
+from sqlalchemy import text
+
 from mailchimpsync.actions import Fleet
+from mailchimpsync.actions.fleet_operations import carry_out, use_link
 from mailchimpsync.config import Settings
 from mailchimpsync.store.fleet import sites
 from mailchimpsync.store.fleet.sites import FleetSite
@@ -17,6 +20,7 @@ from mailchimpsync.web import tables
 from mailchimpsync.web.background_tasks import TASKS_OF_FLEET_MAX, BackgroundTasks
 from mailchimpsync.web.cached_counts import CachedCounts, counting_threads
 from mailchimpsync.web.limits import Limits
+from mailchimpsync.web.responses import log_unexpected
 from mailchimpsync.web.service import Service
 
 FLEET_URLCONF = "mailchimpsync.web.fleet.urls"
@@ -29,6 +33,8 @@ GOOD_FOR_SECONDS = 1.0
 
 CALLS_AT_ONCE_MAX = 10
 """How many of the server's threads long calls of all sites may keep: the others are for webhooks and health."""
+
+_ROLE = text("SELECT role FROM mailchimpsync_user WHERE name = :name")  # `models.User`, which needs Django set up
 
 
 @dataclass
@@ -58,6 +64,7 @@ class FleetService:
     _slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(CALLS_AT_ONCE_MAX))
     _task_slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(TASKS_OF_FLEET_MAX))
     _threads: ThreadPoolExecutor = field(default_factory=counting_threads)
+    _operations: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "mailchimpsync-operation"))
 
     @property
     def settings(self) -> Settings:
@@ -87,6 +94,26 @@ class FleetService:
         with self.fleet.store.reading() as tx:
             return sites.name_at(tx, host)
 
+    def use_link(self, site: str, word: str) -> str | None:
+        """Return the operator who opens a site by a link, and use it up; None: it is not valid."""
+        return use_link(self.fleet, site, word)
+
+    def role_of(self, name: str) -> str | None:
+        """Return the role of an operator, as it is now; None: there is none of this name."""
+        with self.fleet.store.reading() as tx:
+            found = tx.execute(_ROLE, {"name": name}).scalar_one_or_none()
+        return str(found) if found is not None else None
+
+    def carry_out(self, number: int) -> None:
+        """Carry an operation out after those that were begun before, in a thread of its own."""
+        self._operations.submit(self._carry_out, number)
+
+    def _carry_out(self, number: int) -> None:
+        try:
+            carry_out(self.fleet, number, self.stop or (lambda: False))
+        except Exception:  # noqa: BLE001 (its page shows which sites it didn't reach)
+            log_unexpected()
+
     def _checked(self, name: str, kept: _Kept | None) -> _Kept | None:
         """Read a site's row, and open the site again if it isn't the same any more."""
         now = time.monotonic()
@@ -112,6 +139,7 @@ class FleetService:
             stop=self.stop,
             tasks=kept.service.tasks if kept is not None else BackgroundTasks(self._task_slots),
             counts=CachedCounts(threads=self._threads),
+            operators=self,
             shared_slots=self._slots,
         )
 
@@ -124,5 +152,6 @@ class FleetService:
     def close(self) -> None:
         """Close everything but the fleet."""
         self._threads.shutdown(wait=False)
+        self._operations.shutdown(wait=False, cancel_futures=True)
         for kept in self._kept.values():
             kept.service.site.close_clients()

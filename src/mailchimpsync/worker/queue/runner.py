@@ -13,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 from mailchimpsync.actions import Fleet, Site
 from mailchimpsync.actions.fleet.jobs import LONG, Job, Place
 from mailchimpsync.actions.fleet.queue import Queue
+from mailchimpsync.actions.fleet_overview import note_site
 from mailchimpsync.actions.work import Kind
 from mailchimpsync.errors import StoreError
 from mailchimpsync.store.engine.database import newest_schema
@@ -119,7 +120,10 @@ class Runner:
         if found.schema_number != newest_schema():
             raise NotForUsError
         with self.sites.site(job.site) as site:
-            return self._do_for_site(site, job, takes_turns=takes_turns)
+            places = self._do_for_site(site, job, takes_turns=takes_turns)
+            if job.kind == Kind.ALERTS:  # every few minutes
+                note_site(self.fleet, found, site)
+            return places
 
     def _do_for_site(self, site: Site, job: Job, *, takes_turns: bool) -> list[Place]:
         work = Work(site, self.stop, self.metrics, job.audience)

@@ -11,12 +11,20 @@ from mailchimpsync.cli.declaring import JSON, WITHOUT_ASKING, Group, examples, i
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 _NAME = click.argument("name")
 _TITLE = click.option("--title", help="What people call the site, such as the charity's name.")
+_ROLES = ("viewer", "operator", "administrator")
+_ROLE = click.option(
+    "--role",
+    type=click.Choice(_ROLES),
+    required=True,
+    help="viewer: see all sites; operator: also sync, pause and resume them; administrator: also upgrade and "
+    "configure them.",
+)
 _HOST = click.option("--host", help="The host name at which the site is reached. Default: by its name in the path.")
 
 
 @click.group(cls=Group, epilog=examples("fleet init --database postgresql://ann@db/fleet", "fleet rotate-key"))
 def fleet() -> None:
-    """Create a fleet, which serves many sites from one PostgreSQL database, and replace its master key."""
+    """Create a fleet, which serves many sites from one PostgreSQL database, and manage its key and its operators."""
 
 
 @fleet.command("init", epilog=examples("fleet init --database postgresql://ann@db/fleet"))
@@ -30,6 +38,48 @@ def init_fleet() -> None:
 @implemented_in("commands.fleet.fleet:rotate_key")
 def rotate_master_key() -> None:
     """Replace the master key. The sites' own keys stay as they are; they are encrypted again."""
+
+
+@fleet.group("user", cls=Group, epilog=examples("fleet user create ann --role administrator", "fleet user list"))
+def operators() -> None:
+    """Manage the fleet's operators, who see all sites and sign in at /fleet/."""
+
+
+@operators.command("create", epilog=examples("fleet user create ann --role operator"))
+@_NAME
+@_ROLE
+@implemented_in("commands.fleet.users:create")
+def create_operator() -> None:
+    """Create the operator NAME, and print a link for choosing a password."""
+
+
+@operators.command("link", epilog=examples("fleet user link ann"))
+@_NAME
+@implemented_in("commands.fleet.users:print_link")
+def link_for_operator() -> None:
+    """Print a link for the operator NAME to choose a new password."""
+
+
+@operators.command("role", epilog=examples("fleet user role ann viewer"))
+@_NAME
+@click.argument("role", type=click.Choice(_ROLES))
+@implemented_in("commands.fleet.users:change_role")
+def role_of_operator() -> None:
+    """Give the operator NAME another ROLE. It applies at once, at the sites too."""
+
+
+@operators.command("remove", epilog=examples("fleet user remove ann"))
+@_NAME
+@implemented_in("commands.fleet.users:remove")
+def remove_operator() -> None:
+    """Remove the operator NAME, and sign them out immediately, of all sites too."""
+
+
+@operators.command("list", epilog=examples("fleet user list", "fleet user list --json"))
+@JSON
+@implemented_in("commands.fleet.users:list_all")
+def list_operators() -> None:
+    """List the operators with their roles and last sign-in."""
 
 
 @click.group(cls=Group, epilog=examples("site add charity-a --title 'Charity A'", "site list"))

@@ -8,9 +8,10 @@ import click
 from rich.text import Text
 
 from mailchimpsync.actions import Fleet, open_fleet
+from mailchimpsync.cli.fleet_parts import operators_of
 from mailchimpsync.cli.opening import home_of, site_name_of
 from mailchimpsync.cli.output.console import print_sentence, stderr
-from mailchimpsync.cli.output.service import print_listening
+from mailchimpsync.cli.output.service import print_first_link, print_listening
 from mailchimpsync.errors import UsageError
 from mailchimpsync.runtime import Runtime
 
@@ -48,6 +49,10 @@ def _print_beginning(fleet: Fleet) -> None:
     print_sentence(
         console, Text(f"  Sites: {len(fleet.names()):,}. Workers do the work: run `mailchimpsync worker` too.")
     )
+    with operators_of(fleet):
+        from mailchimpsync.web.accounts import address_of, welcome_path  # noqa: PLC0415 (Django must be set up)
+
+        print_first_link(address_of(fleet.settings, path) if (path := welcome_path()) is not None else None)
     if fleet.settings.public_url is None:
         text = "public_url isn't set, so Mailchimp can't send webhooks to sites without a host name of their own."
         print_sentence(console, Text(f"  {text}", style="yellow"))

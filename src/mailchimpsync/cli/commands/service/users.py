@@ -6,77 +6,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-from rich.table import Table
-from rich.text import Text
 
-from mailchimpsync.actions import Site
-from mailchimpsync.cli.input.questions import current_user
+from mailchimpsync.cli import users
 from mailchimpsync.cli.opening import site_of
-from mailchimpsync.cli.output.console import stderr, stdout
-from mailchimpsync.cli.output.json import print_json
-from mailchimpsync.cli.output.tables import print_tables
 from mailchimpsync.cli.web_parts import web_parts
-from mailchimpsync.messages import moment
-
-ROLES = ("viewer", "operator", "administrator")
+from mailchimpsync.config import Settings
 
 
 @contextmanager
-def _site(ctx: click.Context) -> Iterator[Site]:
+def _users(ctx: click.Context) -> Iterator[Settings]:
     with site_of(ctx) as site, web_parts(site):
-        yield site
+        yield site.settings
 
 
 def create(ctx: click.Context, name: str, role: str) -> None:
-    with _site(ctx) as site:
-        from mailchimpsync.web.accounts import create_user  # noqa: PLC0415 (Django must be set up)
-        from mailchimpsync.web.models import Role  # noqa: PLC0415
-
-        create_user(name, Role(role), current_user())
-        _print_link(site, name)
+    users.create(_users(ctx), name, role)
 
 
 def print_link(ctx: click.Context, name: str) -> None:
-    with _site(ctx) as site:
-        _print_link(site, name)
+    users.print_link(_users(ctx), name)
 
 
 def change_role(ctx: click.Context, name: str, role: str) -> None:
-    with _site(ctx):
-        from mailchimpsync.web.accounts import change_role, find_user  # noqa: PLC0415 (Django must be set up)
-        from mailchimpsync.web.models import Role  # noqa: PLC0415
-
-        change_role(find_user(name), Role(role))
-    stdout().print(Text.assemble(("✓ ", "good"), f"{name} now has the role {role}."))
+    users.change_role(_users(ctx), name, role)
 
 
 def remove(ctx: click.Context, name: str) -> None:
-    with _site(ctx):
-        from mailchimpsync.web.accounts import find_user, remove_user  # noqa: PLC0415 (Django must be set up)
-
-        remove_user(find_user(name))
-    stdout().print(Text.assemble(("✓ ", "good"), f"{name} was removed."))
+    users.remove(_users(ctx), name)
 
 
 def list_all(ctx: click.Context, as_json: bool) -> None:
-    with _site(ctx):
-        from mailchimpsync.web.models import User  # noqa: PLC0415 (Django must be set up)
-
-        found = list(User.objects.values("name", "role", "last_login", "created_by"))
-    if as_json:
-        print_json(found)
-    elif found:
-        table = Table("name", "role", "last sign-in", "created by", box=None, padding=(0, 2, 0, 0))
-        for one in found:
-            words = (one["name"], one["role"], moment(one["last_login"]), one["created_by"])
-            table.add_row(*map(Text, words))
-        print_tables(stdout(), table)
-    else:
-        stdout().print("There are no users yet. `mailchimpsync serve` prints a link for creating the first one.")
-
-
-def _print_link(site: Site, name: str) -> None:
-    from mailchimpsync.web.accounts import address_of, find_user, password_path  # noqa: PLC0415 (Django must be set up)
-
-    stderr().print("Give this link only to this user. The link works once and expires in three days.")
-    click.echo(address_of(site.settings, password_path(find_user(name))))
+    users.list_all(_users(ctx), as_json)

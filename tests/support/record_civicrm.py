@@ -33,12 +33,14 @@ from mailchimpsync.civicrm import (
     create_activity,
     create_contacts,
     display_names,
+    entries,
     existing_activities,
     group_contacts,
     group_sizes,
     groups,
     held_addresses,
     hold_addresses,
+    install_entries,
     mailing_groups,
     merged_to,
     missing_setup,
@@ -47,6 +49,7 @@ from mailchimpsync.civicrm import (
     owners_of,
     persons,
     prepare_campaigns,
+    remove_entries,
     save_group_contacts,
     sees_activities,
     set_names,
@@ -124,6 +127,7 @@ def record(site_: Site) -> None:
     shown = {"contact_id": people.ann, "group_id": seen[0]["id"], "status": "Added"}
     site_.ask("full", "show a contact by the ACL", "GroupContact", "create", {"values": shown})
     _try_to_write(site_, people, "acl", " that the ACL shows")
+    put_entries(site_)
     _ask_wrongly(site_, people)
 
 
@@ -397,6 +401,20 @@ def _try_to_write(to: Site, people: People, user: str, which: str) -> None:
         ("may it put into groups", "GroupContact", "checkAccess", _checked("create", member)),
     ):
         to.ask(user, f"{note}{which}, {user}", entity, action, params)
+
+
+SERVICE = "https://sync.example.org"
+
+
+def put_entries(to: Site) -> None:
+    """Put our entries into the menu and on contacts, see them with fewer rights, and remove them."""
+    to.do("smallplus", "put entries, without administer CiviCRM", install_entries, SERVICE)
+    for note in ("put entries", "put entries, again"):
+        to.do("full", note, install_entries, SERVICE)
+    for user in ("full", "smallplus"):
+        to.do(user, f"see the entries, {user}", entries)
+    for note in ("remove the entries", "remove the entries, again"):
+        to.do("full", note, remove_entries)
 
 
 def _checked(action: str, values: dict[str, Any]) -> dict[str, Any]:

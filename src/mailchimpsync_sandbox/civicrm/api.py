@@ -73,7 +73,7 @@ class Api:
             "getMergedTo": self._get_merged_to,
             "mergeDuplicates": self._merge_duplicates,
             "refresh": self._refresh,
-            "revert": self._delete,
+            "revert": self._revert,
         }
 
     def call(self, entity: str, action: str, params: dict[str, Any], user: User, depth: int = 0) -> Result:
@@ -119,6 +119,8 @@ class Api:
 
     def _get(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
         found = Query(entity, params, access).run()
+        for row in found.rows if entity.is_file else ():
+            row.pop("id", None)
         counts = {} if found.matched is None else {"countMatched": found.matched}
         return Result(entity.name, "get", found.rows, found.matched, counts)
 
@@ -210,10 +212,15 @@ class Api:
         for one in ids:
             access.check_record(entity, "delete", {"id": one})
         self._writer(access).delete(entity, ids, params)
-        # Recorded: the ids of deleted memberships of groups come as text, those of contacts as numbers.
-        return Result(
-            entity.name, "delete", [{"id": str(one) if entity.name == "GroupContact" else one} for one in ids]
-        )
+        # Recorded: the ids of deleted memberships of groups and of menu entries come as text, others as numbers.
+        as_text = entity.name in {"GroupContact", "Navigation"}
+        return Result(entity.name, "delete", [{"id": str(one) if as_text else one} for one in ids])
+
+    def _revert(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
+        """Delete the site's own file of a form."""
+        found = Query(entity, {"select": ["name"], "where": params.get("where")}, access).run().rows
+        self._delete(entity, params, access)
+        return Result(entity.name, "revert", [{"name": row["name"]} for row in found])
 
     def _check_access(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
         action, values = str(params.get("action") or ""), _dict(params, "values")
@@ -249,7 +256,7 @@ class Api:
     def _list(self, entity: str, params: dict[str, Any]) -> Result:
         rows = [row for row in catalogue.LISTS[entity]() if row["name"] not in self.missing]
         shown = catalogue.select_rows(rows, params)
-        return Result(entity, "get", shown, len(rows))
+        return Result(entity, "get", shown, len(shown))
 
     def _chain(self, result: Result, chain: dict[str, Any], user: User, depth: int) -> None:
         if depth >= _CHAIN_DEPTH_MAX:

@@ -301,5 +301,5 @@ AFFORM = Entity(
     unique=(("name",),),
     action_params=frozenset({"layoutFormat"}),
     match=("name",),
+    is_file=True,
 )
-"""Forms are files in CiviCRM, found by their names."""

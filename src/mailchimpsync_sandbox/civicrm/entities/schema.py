@@ -63,6 +63,7 @@ class Entity:
 
     `echo` are keys that a write answers with besides the fields, those of `echo_of_last` for the last row of several
     only; with `reloads` a write answers with the row read back. `match` is how `save` finds a row that is there.
+    Rows of an entity that `is_file` are files in CiviCRM, without ids.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Entity:
     echo_of_last: tuple[str, ...] = ()
     action_params: frozenset[str] = frozenset()
     match: tuple[str, ...] = ()
+    is_file: bool = False
     by_name: dict[str, Field] = field(init=False, compare=False, repr=False)
     columns: tuple[Field, ...] = field(init=False, compare=False, repr=False)
 

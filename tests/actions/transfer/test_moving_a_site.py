@@ -219,6 +219,23 @@ def test_no_file_and_no_home_is_overwritten(charity_site: CharitySite, exported:
     assert exported.read_bytes() == before
 
 
+def test_a_home_with_other_files_is_not_taken_and_what_a_killed_import_left_is_replaced(
+    exported: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "notes.txt").touch()
+    with pytest.raises(UsageError, match="has other files"):
+        import_into_home(tmp_path / "taken", exported, PASSPHRASE, nothing)
+    (tmp_path / "new.importing").mkdir()
+    (tmp_path / "new.importing" / "secret.key").write_text("of an import that was killed")
+    (tmp_path / "new").mkdir()
+
+    import_into_home(tmp_path / "new", exported, PASSPHRASE, nothing)
+
+    open_site(tmp_path / "new").close()
+    assert not (tmp_path / "new.importing").exists()
+
+
 def test_a_journal_that_was_tampered_with_is_not_imported(charity_site: CharitySite, tmp_path: Path) -> None:
     site, file = charity_site.site, tmp_path / "tampered.site"
     fetchandreconcile(site)

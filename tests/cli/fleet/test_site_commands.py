@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from cli.fleet.conftest import FleetLine
 from mailchimpsync.actions import open_fleet
+from mailchimpsync.actions.fleet import migration
 from mailchimpsync.cli.main import cli
 from mailchimpsync.config import read_keys
 
@@ -121,6 +122,25 @@ def test_a_fleet_is_migrated_site_by_site_and_a_failure_stays_alone(line: FleetL
     with open_fleet(line.home) as fleet, fleet.store.store_of(fleet.site("green")).begin() as tx:
         tx.execute(text("UPDATE alembic_version SET version_num = '0028'"))
     assert "3 sites are up to date" in line("migrate").stdout
+
+
+def test_many_sites_are_migrated_by_several_processes(line: FleetLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migration, "ALONE_UP_TO", 0)
+    names = ("blue", "green", "red")
+    for name in names:
+        line("site", "add", name)
+    with open_fleet(line.home) as fleet:
+        for name in names[:2]:
+            with fleet.open(name).store.begin() as tx:
+                tx.execute(text("UPDATE alembic_version SET version_num = '0027'"))
+                if name == "blue":
+                    tx.execute(text("ALTER TABLE civicrm_mailchimpsync_status DROP COLUMN resumed_at"))
+
+    migrated = line("migrate")
+
+    assert migrated.exit_code == 1
+    assert "1 of 3 sites couldn't be migrated" in migrated.stderr
+    assert [line.at(name, "token", "list").exit_code == 0 for name in names] == [True, False, True]
 
 
 def test_sites_are_shown_worst_first_and_each_is_examined(line: FleetLine) -> None:

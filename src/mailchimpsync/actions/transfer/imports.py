@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 
 from mailchimpsync.actions.fleet.fleet import Fleet
 from mailchimpsync.actions.opening import migrate_site, open_site
@@ -18,9 +19,6 @@ from mailchimpsync.messages import say
 from mailchimpsync.runtime import Runtime
 from mailchimpsync.store import Transaction, transfer
 from mailchimpsync.store.fleet.sites import FleetSite
-
-_SQLITE = "sqlite:///"
-_SQLITE_FILES = ("", "-wal", "-shm")
 
 
 def import_into_fleet(fleet: Fleet, path: Path, passphrase: str, name: str | None = None) -> FleetSite:
@@ -62,8 +60,7 @@ def import_into_home(
         StoreError: the database can't be used.
     """
     before = load_settings(home)
-    if (before.home / CONFIG_FILE).exists():
-        raise UsageError(say("There is a site in %(home)s already. Choose another home.", home=before.home))
+    _check_new(before.home)
     if before.secret_key is not None:
         raise UsageError(
             say("The site brings its own key, so remove MAILCHIMPSYNC_SECRET_KEY from the environment meanwhile.")
@@ -82,29 +79,24 @@ def import_into_home(
                     fill(tx, reader, protection, Keyring(keys))
 
 
+def _check_new(home: Path) -> None:
+    if (home / CONFIG_FILE).exists():
+        raise UsageError(say("There is a site in %(home)s already. Choose another home.", home=home))
+    if home.exists() and any(home.iterdir()):
+        raise UsageError(say("%(home)s has other files. Choose another home.", home=home))
+
+
 @contextmanager
 def _new_home(home: Path, database: str | None) -> Iterator[Settings]:
-    """Create a home; if this fails, remove what was created of it."""
-    was_there = home.exists()
-    write_settings(home, database)
-    settings = load_settings(home)
+    """Build a home beside its place, and move it there when it is complete; a killed import leaves no home."""
+    beside = home.with_name(f"{home.name}.importing")
+    rmtree(beside, ignore_errors=True)  # of an import that was killed
     try:
-        yield settings
-    except BaseException:
-        _remove_home(settings, with_directory=not was_there)
-        raise
-
-
-def _remove_home(settings: Settings, *, with_directory: bool) -> None:
-    database = settings.database_url
-    files = [settings.home / CONFIG_FILE, settings.key_path]
-    if database.startswith(_SQLITE):
-        files += [Path(database.removeprefix(_SQLITE) + end) for end in _SQLITE_FILES]
-    for file in files:
-        file.unlink(missing_ok=True)
-    if with_directory:
-        with suppress(OSError):  # there is something else in it, such as a lock of the service
-            settings.home.rmdir()
+        write_settings(beside, database)
+        yield load_settings(beside)
+        beside.replace(home)
+    finally:
+        rmtree(beside, ignore_errors=True)
 
 
 def _check_empty(tx: Transaction) -> None:

@@ -43,14 +43,15 @@ def sync_due(
 def sync_due_by_tables(tx: Transaction, link: Link, now: datetime) -> datetime | None:
     """Return the same for a process that remembers no call of its own; changing the configuration forgives failures."""
     saved_at = configurations.newest_saved_at(tx) or now
-    return sync_due(tx, link, now, first_seen=saved_at, attempt=last_failure(tx, link))
+    failed = last_failure(tx, link)
+    if failed is not None and failed.ended_at < saved_at:
+        failed = None
+    return sync_due(tx, link, now, first_seen=saved_at, attempt=failed)
 
 
 def last_failure(tx: Transaction, link: Link) -> Attempt | None:
-    """Return the last call if it failed, and the configuration wasn't changed since then."""
-    saved_at = configurations.newest_saved_at(tx)
-    failed = failed_attempt(runs.stored_status(tx, link.audience_id))
-    return None if failed is None or (saved_at is not None and failed.ended_at < saved_at) else failed
+    """Return the last call, as the tables know it, if it failed."""
+    return failed_attempt(runs.stored_status(tx, link.audience_id))
 
 
 def _was_approved(tx: Transaction, list_id: str, attempt: Attempt | None) -> bool:

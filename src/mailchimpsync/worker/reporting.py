@@ -26,7 +26,7 @@ def log_report(site: Site, report: Report, seconds: float) -> None:
         logger().info("run.ends", outcome=report.outcome, **about)
         return
     changes: dict[str, int] = {}
-    for change in getchanges(site, [result.run_id]):
+    for change in getchanges(site, [result.run_id]) if result.run_id else ():
         changes[change.side] = changes.get(change.side, 0) + change.count
     logger().info(
         "run.ends",

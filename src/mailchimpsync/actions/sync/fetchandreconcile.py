@@ -161,6 +161,8 @@ def _stage(name: str) -> Stage:
 
 def _longest_waiting_first(site: Site, links: list[Link]) -> list[Link]:
     """Order by last activity, not last success, so that a connection that never finishes can't starve the others."""
+    if len(links) == 1:
+        return links
 
     def last_activity(link: Link) -> datetime:
         times = (runs.last_activity(tx, link.audience_id), runs.stored_status(tx, link.audience_id).attempted_at)

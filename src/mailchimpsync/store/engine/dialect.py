@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import repeat
 from operator import itemgetter
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
@@ -37,9 +38,9 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import KeyedColumnElement
@@ -56,6 +57,9 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_SECONDS = 30
 ROWS_PER_STATEMENT = 5_000
 ROWS_FOR_TEMPORARY_TABLE = 100
+IDLE_SECONDS = 5.0
+"""After how long without use a connection of a fleet is asked whether it still works, before it is used again."""
+
 FLEET_CONNECTION_SECONDS = 1_800
 """PostgreSQL remembers, for each connection, all tables that it has used: after a while of 1,000 sites that is much."""
 
@@ -136,16 +140,33 @@ def connect_fleet(url: str) -> Engine:
     engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         **_OPTIONS,
-        pool_pre_ping=True,
         pool_recycle=FLEET_CONNECTION_SECONDS,
         connect_args={"prepare_threshold": None},
     )
+    _check_idle_connections(engine)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         take_namespace(connection, connection.get_execution_options().get(NAMESPACE, Namespace()))
 
     return engine
+
+
+def _check_idle_connections(engine: Engine) -> None:
+    """Ask a connection that was idle whether it still works; a look at a site has two dozen short transactions."""
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["idle_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _checkout(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        since = record.info.get("idle_since")
+        if since is not None and monotonic() - since > IDLE_SECONDS:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError from error
 
 
 def take_namespace(connection: Connection, namespace: Namespace) -> None:

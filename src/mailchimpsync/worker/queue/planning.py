@@ -48,10 +48,10 @@ def _of_connection(site: Site, name: str, link: Link) -> Iterator[Place]:
     now = site.runtime.now()
     with site.store.reading() as tx:
         at = sync_due_by_tables(tx, link, now)
+        job = Job(Kind.SYNC, name, link.audience_id)
+        place = place_of_sync(tx, job, link, now)
         others = {Kind.VERIFY: is_verification_due(tx, link, now), Kind.CAMPAIGNS: is_import_due(tx, link, now)}
     if at is not None:
-        job = Job(Kind.SYNC, name, link.audience_id)
-        place = place_of_sync(site, job, link)
         yield Place(job, max(at, now)) if at > now or not place.is_long else place
     yield from (Place(Job(kind, name, link.audience_id)) for kind, is_due in others.items() if is_due)
 

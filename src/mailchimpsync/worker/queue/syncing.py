@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mailchimpsync.actions import Site
 from mailchimpsync.actions.fleet.jobs import Job, Place
-from mailchimpsync.actions.runs.schedule import Attempt, AttemptOutcome
-from mailchimpsync.actions.sync.fetchandreconcile import is_full_run_due
+from mailchimpsync.actions.runs.schedule import Attempt, AttemptOutcome, reads_everything
 from mailchimpsync.actions.work import Kind
 from mailchimpsync.config import Link
 from mailchimpsync.store import Transaction
@@ -35,9 +34,9 @@ def sync_as_job(work: Work, job: Job, *, takes_turns: bool) -> list[Place]:
     site, now = work.site, work.site.runtime.now()
     with site.store.reading() as tx:
         at, before = sync_due_by_tables(tx, link, now), last_failure(tx, link)
+        place = place_of_sync(tx, job, link, now)
     if at is None:
         return []
-    place = place_of_sync(site, job, link)
     if at > now:
         return [Place(job, at)]
     if place.is_long and not takes_turns:
@@ -53,14 +52,13 @@ def sync_as_job(work: Work, job: Job, *, takes_turns: bool) -> list[Place]:
     return _following(work, job, link, attempt, takes_turns=takes_turns)
 
 
-def place_of_sync(site: Site, job: Job, link: Link) -> Place:
+def place_of_sync(tx: Transaction, job: Job, link: Link, now: datetime) -> Place:
     """Return how a sync that is due waits: a long one takes turns, unless there are opt-outs to send."""
-    with site.store.reading() as tx:
-        last = runs.last_run(tx, link.audience_id)
-        is_open = last is not None and last.finished_at is None
-        has_opt_outs = is_open and on_the_way.unsent_numbers(tx, link.audience_id).opt_outs > 0
-    is_long = not has_opt_outs and (last is None or is_open or is_full_run_due(site, link))
-    return Place(job, is_long=is_long, has_opt_outs=has_opt_outs)
+    last = runs.last_run(tx, link.audience_id)
+    is_open = last is not None and last.finished_at is None
+    has_opt_outs = is_open and on_the_way.unsent_numbers(tx, link.audience_id).opt_outs > 0
+    is_full = reads_everything(link.schedule, runs.last_full_run(tx, link.audience_id), now)
+    return Place(job, is_long=not has_opt_outs and (last is None or is_open or is_full), has_opt_outs=has_opt_outs)
 
 
 def _is_due(tx: Transaction, site: Site, link: Link) -> bool:
@@ -74,10 +72,11 @@ def _following(work: Work, job: Job, link: Link, attempt: Attempt, *, takes_turn
     with site.store.reading() as tx:
         at = sync_due(tx, link, now, first_seen=now, attempt=attempt)
         has_batches = link.audience_id in batches.lists_with_open_batches(tx)
+        next_slice = place_of_sync(tx, job, link, now)
     places = []
     if at is not None and attempt.outcome is AttemptOutcome.MORE:
         was_cut_off = work.stop() and not takes_turns
-        places.append(Place(job, now) if was_cut_off else place_of_sync(site, job, link))
+        places.append(Place(job, now) if was_cut_off else next_slice)
     elif at is not None:
         places.append(Place(job, at))
     if attempt.outcome in _TO_REPORT:

@@ -68,4 +68,5 @@ def test_a_site_that_can_not_be_exported_is_not_removed(line: FleetLine, tmp_pat
     refused = at(line.home, "site", "remove", "green", "--export", str(tmp_path / "there.site"), "--yes")
 
     assert refused.exit_code == 2
+    assert json.loads(line("site", "show", "green", "--json").stdout)["disabled_at"] is None
     assert line.at("green", "token", "list").exit_code == 0

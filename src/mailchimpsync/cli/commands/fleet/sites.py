@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -78,12 +80,25 @@ def change(
 def remove(ctx: click.Context, name: str, file: Path | None, yes: bool) -> None:
     with fleet_of(ctx) as fleet:
         fleet.site(name)
-        if file is not None:
-            export_to(fleet, name, file)
         if not yes:
             _confirm(fleet, name, is_exported=file is not None)
+        if file is not None:
+            with _out_of_use(fleet, name):
+                export_to(fleet, name, file)
         fleet.remove(name)
     done(f"{name} was removed.")
+
+
+@contextmanager
+def _out_of_use(fleet: Fleet, name: str) -> Iterator[None]:
+    """Disable a site, so that nothing changes after its export; if that fails, it is as it was."""
+    was_disabled = fleet.site(name).disabled_at is not None
+    fleet.change(name, disable=True)
+    try:
+        yield
+    except BaseException:
+        fleet.change(name, disable=was_disabled)
+        raise
 
 
 def _confirm(fleet: Fleet, name: str, *, is_exported: bool) -> None:

@@ -28,17 +28,17 @@ def authenticate(request: HttpRequest, needed: Scope, text: str | None = None) -
     Raises:
         DeniedError: `TOKEN`, `SCOPE` or `TOO_MANY_CALLS`.
     """
-    service = service_of(request)
+    door = door_of(request)
     address = caller(request)
-    service.limits.address.count(address)
+    door.limits.address.count(address)
     try:
-        token = check_token(service.site, text or _from_headers(request), needed)
+        token = check_token(door.owner, text or _from_headers(request), needed)
     except DeniedError as error:
         if error.code is Code.TOKEN:
-            service.limits.unknown_tokens.count(address)
+            door.limits.unknown_tokens.count(address)
         raise
     request.META.get(NOTES_KEY, {})["token"] = token.id
-    service.limits.token.count(str(token.id))
+    door.limits.token.count(str(token.id))
     return f"token {token.name}"
 
 

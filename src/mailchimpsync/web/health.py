@@ -9,7 +9,7 @@ from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.errors import REGISTRY, StoreError
 from mailchimpsync.web.authentication import authenticate, caller
 from mailchimpsync.web.responses import NOT_FOUND, OK, UNAVAILABLE, RequestError, json_answer
-from mailchimpsync.web.service import Service, service_of
+from mailchimpsync.web.service import Door, door_of
 
 
 @require_safe
@@ -21,7 +21,7 @@ def health(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """Say whether the service can do its work, and if not, why."""
-    service = service_of(request)
+    service = door_of(request)
     service.limits.address.count(caller(request))
     problems = _problems(service)
     return json_answer({"ready": not problems, "problems": problems}, UNAVAILABLE if problems else OK)
@@ -36,17 +36,17 @@ def metrics(request: HttpRequest) -> HttpResponse:
         RequestError: this process has none.
     """
     authenticate(request, Scope.READ)
-    if (measured := service_of(request).metrics) is None:
+    if (measured := door_of(request).metrics) is None:
         raise RequestError("This process measures nothing.", NOT_FOUND)
     text, content_type = measured()
     return HttpResponse(text, content_type=content_type)
 
 
-def _problems(service: Service) -> list[str]:
+def _problems(service: Door) -> list[str]:
     """Return sentences of our own: anyone may read them, and database errors may name machines and users."""
     problems = []
     try:
-        service.site.store.check_schema()
+        service.check_schema()
     except StoreError as error:
         problems.append(f"{error.code}: {REGISTRY[error.code].sentence}")
     if service.is_alive is not None and not service.is_alive():

@@ -12,6 +12,7 @@ from typing import Protocol, cast
 from django.http import HttpRequest
 
 from mailchimpsync.actions import Site
+from mailchimpsync.actions.configuration.tokens import Owner
 from mailchimpsync.config import Settings
 from mailchimpsync.web.background_tasks import BackgroundTasks
 from mailchimpsync.web.cached_counts import CachedCounts
@@ -26,10 +27,25 @@ class Door(Protocol):
     """What is at the other end of a request: a site, or the fleet itself."""
 
     limits: Limits
+    metrics: Callable[[], tuple[bytes, str]] | None
+    is_alive: Callable[[], bool] | None
 
     @property
     def settings(self) -> Settings:
         """The settings of the site or of the fleet."""
+        ...
+
+    @property
+    def owner(self) -> Owner:
+        """What tokens give access to."""
+        ...
+
+    def check_schema(self) -> None:
+        """Check that the database can be used.
+
+        Raises:
+            StoreError: it can't.
+        """
         ...
 
 
@@ -81,6 +97,15 @@ class Service:
     def settings(self) -> Settings:
         """Those of the site."""
         return self.site.settings
+
+    @property
+    def owner(self) -> Owner:
+        """The site."""
+        return self.site
+
+    def check_schema(self) -> None:
+        """Check that the site's database can be used, or raise a `StoreError`."""
+        self.site.store.check_schema()
 
     def site_for_webhooks(self, *, newest: bool = False) -> Site:
         """Return the shared site with a configuration that is at most a second old, or with the newest.

@@ -18,6 +18,7 @@ from mailchimpsync.actions import Fleet, Site
 from mailchimpsync.runtime import Runtime
 from mailchimpsync.worker.access_log import NOTES_KEY, AccessLogger
 from mailchimpsync.worker.bounded_reading import BoundedWorker
+from mailchimpsync.worker.fleet_metrics import SitesCollector
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.metrics import CONTENT_TYPE, Metrics
 from mailchimpsync.worker.threads import Background
@@ -199,6 +200,10 @@ class _FleetServer(_Server):
 
     def _open(self, runtime: Runtime, metrics: Metrics) -> WSGIApplication:
         self._fleet = self._service.open_fleet(runtime)
+        from mailchimpsync.worker.queue.monitoring import QueueCollector  # noqa: PLC0415 (a home has no queue)
+
+        for collector in (QueueCollector(self._fleet.store), SitesCollector(self._fleet)):
+            metrics.registry.register(collector)
         return self._service.make_application(
             self._fleet, metrics=lambda: (metrics.text(), CONTENT_TYPE), stop=self._stop.is_set
         )

@@ -13,11 +13,15 @@ import pytest
 from sqlalchemy import event
 
 from mailchimpsync.actions import pausesync
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.configuration.tokens import create_token
 from mailchimpsync.actions.fleet_operations import BulkAction, begin_bulk, list_operations, read_operation
 from mailchimpsync.actions.fleet_overview import refresh_overview
 from mailchimpsync.web.accounts import create_user, remove_user
 from mailchimpsync.web.fleet.front import serving_fleet
 from mailchimpsync.web.models import Role, User
+from mailchimpsync.worker import fleet_metrics
+from mailchimpsync.worker.metrics import Metrics
 from support.charity import PASSWORD, post_form
 from web.fleet.conftest import OWN_HOST, Serve, ServedFleet
 from web.fleet.test_isolation import connect
@@ -265,3 +269,47 @@ def counted_statements(served: ServedFleet) -> Iterator[list[str]]:
         yield statements
     finally:
         event.remove(engine, "before_cursor_execute", count)
+
+
+# -- monitoring -------------------------------------------------------------------------------------------------------
+
+
+def test_ready_says_whether_the_fleets_database_can_be_used(fleet_of_two: ServedFleet) -> None:
+    client = fleet_of_two.client(host="10.0.0.7:8321")
+    assert client.get("/ready").json() == {"ready": True, "problems": []}
+
+    with fleet_of_two.fleet.store.begin() as tx:
+        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+
+    answer = client.get("/ready")
+    assert answer.status_code == 503
+    assert answer.json()["problems"][0].startswith("STORE_OLD")
+
+
+def test_metrics_need_a_token_of_the_fleet(fleet_of_two: ServedFleet) -> None:
+    text = create_token(fleet_of_two.fleet, name="Prometheus", scope=Scope.READ, by="olga")
+    statuses = [
+        fleet_of_two.client().get("/metrics", headers=headers).status_code
+        for headers in ({}, fleet_of_two.bearer("green"), {"Authorization": f"Bearer {text}"})
+    ]
+
+    assert statuses == [401, 401, 404], "no process measures anything here"
+    assert (
+        fleet_of_two.client().get("/s/green/api/openapi.json", headers={"Authorization": f"Bearer {text}"}).status_code
+        == 401
+    )
+
+
+def test_the_worst_sites_have_metrics_of_their_own_and_the_others_are_added_up(
+    fleet_of_two: ServedFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet_metrics, "NAMED_MAX", 1)
+    metrics = Metrics()
+    metrics.registry.register(fleet_metrics.SitesCollector(fleet_of_two.fleet))
+    text = metrics.text().decode()
+
+    assert 'mailchimpsync_site_people_due{site="green"} 0.0' in text
+    assert 'mailchimpsync_site_people_due{site=""} 0.0' in text
+    assert 'site="red"' not in text
+    assert 'mailchimpsync_sites{state="not set up"} 1.0' in text
+    assert "mailchimpsync_sites_to_upgrade 0.0" in text

@@ -7,12 +7,13 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Protocol, Self
 
 from mailchimpsync.actions.api.description import Scope
-from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import Code, DeniedError, UsageError
 from mailchimpsync.messages import say
+from mailchimpsync.runtime import Runtime
+from mailchimpsync.store import Database
 from mailchimpsync.store.site import tokens
 from mailchimpsync.store.site.tokens import StoredToken
 
@@ -25,6 +26,20 @@ _NAME_CHARS_MAX = 100
 _DAYS_MAX = 3_650
 _ID_MAX = 2**63 - 1
 _LAST_USE_INTERVAL = timedelta(minutes=1)
+
+
+class Owner(Protocol):
+    """What tokens give access to: a site, or what is a fleet's own."""
+
+    @property
+    def store(self) -> Database:
+        """Its tables."""
+        ...
+
+    @property
+    def runtime(self) -> Runtime:
+        """Its clock."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +76,11 @@ class Token:
         return "expired" if self.expires_at is not None and self.expires_at <= now else "valid"
 
 
-def create_token(site: Site, *, name: str, scope: Scope, expires_in_days: int | None = None, by: str) -> str:
+def create_token(owner: Owner, *, name: str, scope: Scope, expires_in_days: int | None = None, by: str) -> str:
     """Create a token and return its text, which can't be shown again.
 
     Args:
-        site: the site whose API it gives access to.
+        owner: the site or the fleet that it gives access to.
         name: a name for people, at most 100 characters.
         scope: what it may do.
         expires_in_days: from 1 to 3,650; None: it never expires.
@@ -79,9 +94,9 @@ def create_token(site: Site, *, name: str, scope: Scope, expires_in_days: int | 
         raise UsageError(say("The name of a token has 1 to %(number)s printable characters.", number=_NAME_CHARS_MAX))
     if expires_in_days is not None and not 1 <= expires_in_days <= _DAYS_MAX:
         raise UsageError(say("A token expires in 1 to %(days)s days, or never.", days=_DAYS_MAX))
-    now = site.runtime.now()
+    now = owner.runtime.now()
     text = PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
-    with site.store.begin() as tx:
+    with owner.store.begin() as tx:
         tokens.add_token(
             tx,
             name=name,
@@ -94,13 +109,13 @@ def create_token(site: Site, *, name: str, scope: Scope, expires_in_days: int | 
     return text
 
 
-def list_tokens(site: Site) -> list[Token]:
+def list_tokens(owner: Owner) -> list[Token]:
     """Return every token, oldest first, including expired and revoked ones."""
-    with site.store.begin() as tx:
+    with owner.store.begin() as tx:
         return [Token.of(row) for row in tokens.all_tokens(tx)]
 
 
-def revoke_token(site: Site, token_id: int) -> None:
+def revoke_token(owner: Owner, token_id: int) -> None:
     """Revoke a token, immediately and permanently.
 
     Raises:
@@ -108,15 +123,15 @@ def revoke_token(site: Site, token_id: int) -> None:
     """
     found = 0 < token_id <= _ID_MAX
     if found:
-        with site.store.begin() as tx:
-            found = tokens.revoke_token(tx, token_id, site.runtime.now())
+        with owner.store.begin() as tx:
+            found = tokens.revoke_token(tx, token_id, owner.runtime.now())
     if not found:
         raise UsageError(
             say("There is no token %(id)s; `mailchimpsync token list` shows them.", id=token_id), code=Code.UNKNOWN
         )
 
 
-def check_token(site: Site, text: str, needed: Scope) -> Token:
+def check_token(owner: Owner, text: str, needed: Scope) -> Token:
     """Return the token with this text if its scope is sufficient; its last use is noted once a minute.
 
     It is found by its hash, so that the time this takes reveals nothing about how close a guess was.
@@ -124,8 +139,8 @@ def check_token(site: Site, text: str, needed: Scope) -> Token:
     Raises:
         DeniedError: `TOKEN`, it is unknown, expired or revoked; `SCOPE`, its scope is not sufficient.
     """
-    now, wanted = site.runtime.now(), _hash(text[:CHARS_MAX])
-    with site.store.begin() as tx:
+    now, wanted = owner.runtime.now(), _hash(text[:CHARS_MAX])
+    with owner.store.begin() as tx:
         row = tokens.find_token(tx, wanted)
         if row is None or not hmac.compare_digest(row.token_hash, wanted):
             raise DeniedError(Code.TOKEN, "The call has no valid token.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, MetaData, String, Table, Text
 
-from mailchimpsync.store.schema.site_tables import connection_slot
+from mailchimpsync.store.schema.site_tables import connection_slot, token
 from mailchimpsync.store.schema.types import UtcDateTime, metadata
 
 TITLE_LENGTH_MAX = 200
@@ -82,4 +82,5 @@ sign_in_link = Table(  # by which an operator opens a site, once
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
+token.to_metadata(fleet_metadata)  # for monitoring; a site's tokens are in its own schema
 connection_slot.to_metadata(fleet_metadata)  # charities may use one account, so its slots are shared

@@ -71,7 +71,7 @@ def make_fleet_application(
         kept_max: how many sites are kept open.
     """
     set_up_fleet(fleet)
-    service = FleetService(fleet, limits or Limits(), metrics, stop)
+    service = FleetService(fleet, limits or Limits(), metrics, stop=stop)
     if kept_max is not None:
         service.kept_max = kept_max
     return _Front(service)

@@ -12,6 +12,7 @@ from threading import BoundedSemaphore, Lock
 from sqlalchemy import text
 
 from mailchimpsync.actions import Fleet
+from mailchimpsync.actions.configuration.tokens import Owner
 from mailchimpsync.actions.fleet_operations import carry_out, use_link
 from mailchimpsync.config import Settings
 from mailchimpsync.store.fleet import sites
@@ -51,12 +52,14 @@ class FleetService:
 
     Attributes:
         metrics: returns the text and the content type of `/metrics`.
+        is_alive: not used: workers are processes of their own.
         stop: says whether the process is about to end.
     """
 
     fleet: Fleet
     limits: Limits
     metrics: Callable[[], tuple[bytes, str]] | None = None
+    is_alive: Callable[[], bool] | None = None
     stop: Callable[[], bool] | None = None
     kept_max: int = KEPT_MAX
     _kept: OrderedDict[str, _Kept] = field(default_factory=OrderedDict)
@@ -70,6 +73,15 @@ class FleetService:
     def settings(self) -> Settings:
         """The fleet's own."""
         return self.fleet.settings
+
+    @property
+    def owner(self) -> Owner:
+        """The fleet."""
+        return self.fleet
+
+    def check_schema(self) -> None:
+        """Check that the fleet's database can be used, or raise a `StoreError`."""
+        self.fleet.store.check_schema()
 
     def service_of(self, name: str) -> Service | None:
         """Return the service of a site; None: there is no such site.

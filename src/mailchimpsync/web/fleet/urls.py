@@ -12,6 +12,8 @@ from mailchimpsync.web.sign_in import ChangePassword, SetPassword, SignIn, SignO
 
 urlpatterns = [
     path("health", csrf_exempt(health.health)),
+    path("ready", csrf_exempt(health.ready)),
+    path("metrics", csrf_exempt(health.metrics)),
     path("sign-in", SignIn.as_view(), name="sign-in"),
     path("sign-out", SignOut.as_view(), name="sign-out"),
     path("password", ChangePassword.as_view(), name="password"),

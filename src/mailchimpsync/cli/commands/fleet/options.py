@@ -82,6 +82,33 @@ def list_operators() -> None:
     """List the operators with their roles and last sign-in."""
 
 
+@fleet.group("token", cls=Group, epilog=examples('fleet token create "Prometheus"', "fleet token list"))
+def fleet_token() -> None:
+    """Create and revoke tokens for the metrics of the fleet's web service."""
+
+
+@fleet_token.command("create", epilog=examples('fleet token create "Prometheus" --expires-in-days 365'))
+@_NAME
+@click.option("--expires-in-days", type=int, help="From 1 to 3650. Default: valid until revoked.")
+@implemented_in("commands.fleet.tokens:create")
+def create_fleet_token() -> None:
+    """Create a token and print it. NAME says what it is for. The token is shown only once."""
+
+
+@fleet_token.command("list", epilog=examples("fleet token list", "fleet token list --json"))
+@JSON
+@implemented_in("commands.fleet.tokens:list_all")
+def list_fleet_tokens() -> None:
+    """List tokens with their expiry and last use."""
+
+
+@fleet_token.command("revoke", epilog=examples("fleet token revoke 3"))
+@click.argument("token_id", metavar="ID", type=int)
+@implemented_in("commands.fleet.tokens:revoke")
+def revoke_fleet_token() -> None:
+    """Revoke the token with this ID (see `fleet token list`) immediately."""
+
+
 @click.group(cls=Group, epilog=examples("site add charity-a --title 'Charity A'", "site list"))
 def site() -> None:
     """Add, list, change, move and remove the sites of a fleet."""

@@ -20,7 +20,7 @@ from store.databases import DRIVERS, own_database
 from support.extension import serialise
 from support.extension_world import LIST, WALK, ExtensionWorld
 
-pytestmark = [pytest.mark.mariadb, pytest.mark.parametrize("world", ["sqlite"], indirect=True)]
+pytestmark = pytest.mark.mariadb
 
 TABLES = {
     "cache": "id INT UNSIGNED PRIMARY KEY, mailchimp_list_id VARCHAR(32), mailchimp_member_id CHAR(32), mailchimp_email "

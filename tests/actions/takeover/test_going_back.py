@@ -7,6 +7,7 @@ import json
 import pytest
 from sqlalchemy import select
 
+from actions.takeover.conftest import on_every_database
 from mailchimpsync.actions import fetchandreconcile, rotate_key_file
 from mailchimpsync.actions.takeover.back import go_back
 from mailchimpsync.actions.takeover.note import forget_outdated_note, read_note
@@ -36,6 +37,7 @@ def is_as_before(world: ExtensionWorld) -> bool:
     return world.job_is_on() and world.webhooks() == EXTENSIONS and world.bases() == {} and ours == ((), None)
 
 
+@on_every_database
 def test_going_back_restores_job_and_webhooks_and_removes_the_connections(world: ExtensionWorld) -> None:
     hooks = world.ask("GET", f"/lists/{LIST}/webhooks")["webhooks"]
     before = world.both_sides()
@@ -53,6 +55,7 @@ def test_going_back_restores_job_and_webhooks_and_removes_the_connections(world:
     ]
 
 
+@on_every_database
 def test_after_a_sync_it_is_possible_too_and_a_takeover_may_follow(world: ExtensionWorld) -> None:
     switch(world)
     world.remove_from_group(GUS)
@@ -71,6 +74,7 @@ def test_after_a_sync_it_is_possible_too_and_a_takeover_may_follow(world: Extens
     assert report.error is None
 
 
+@on_every_database
 @pytest.mark.parametrize("begin", [1, 2])
 def test_killed_at_any_point_the_next_call_goes_on(world: ExtensionWorld, begin: int) -> None:
     switch(world)
@@ -163,6 +167,7 @@ def test_while_an_update_is_on_its_way_it_is_refused(world: ExtensionWorld) -> N
     assert not world.job_is_on()
 
 
+@on_every_database
 def test_the_note_is_encrypted_and_survives_another_secret_key(world: ExtensionWorld) -> None:
     switch(world)
     with world.site() as site:

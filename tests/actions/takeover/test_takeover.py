@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from actions.takeover.conftest import on_every_database
 from mailchimpsync.actions import createplan, erase, fetchandreconcile, getplannedchanges
 from mailchimpsync.actions.takeover.configuration import HiddenKeyError
 from mailchimpsync.actions.takeover.switch import take_over
@@ -73,6 +74,7 @@ def test_what_there_is_is_shown_and_nothing_changed(world: ExtensionWorld) -> No
     assert state(world) == {"job": True, "webhooks": EXTENSIONS, "bases": {}}
 
 
+@on_every_database
 def test_the_switch_leaves_no_gap_and_syncs_nothing(world: ExtensionWorld) -> None:
     before = world.both_sides()
     with world.site() as site:
@@ -87,6 +89,7 @@ def test_the_switch_leaves_no_gap_and_syncs_nothing(world: ExtensionWorld) -> No
     assert state(world) == SWITCHED
 
 
+@on_every_database
 def test_the_first_sync_is_quiet(world: ExtensionWorld) -> None:
     with world.site() as site:
         take_over(site, world.source, by="ann")
@@ -130,6 +133,7 @@ def test_a_person_who_left_at_mailchimp_since_leaves_the_group(world: ExtensionW
     assert world.members()["gus@example.org"] == "unsubscribed"
 
 
+@on_every_database
 def test_twice_in_a_row_is_like_once(world: ExtensionWorld) -> None:
     with world.site() as site:
         take_over(site, world.source, by="ann")
@@ -142,6 +146,7 @@ def test_twice_in_a_row_is_like_once(world: ExtensionWorld) -> None:
     assert state(world) == SWITCHED
 
 
+@on_every_database
 @pytest.mark.parametrize("begin", [1, 2])
 def test_killed_at_any_point_the_next_call_goes_on(world: ExtensionWorld, begin: int) -> None:
     """A process is killed, the next one a few steps later, and so on until one gets through."""
@@ -318,6 +323,7 @@ def test_a_batch_at_mailchimp_is_waited_for_until_it_is_finished(world: Extensio
 # -- rows that can't be believed ---------------------------------------------------------------------------------------
 
 
+@on_every_database
 def test_a_member_that_mailchimp_does_not_have_removes_nobody(world: ExtensionWorld) -> None:
     """The extension notes a changed address even if Mailchimp refused it, and never notices who was deleted."""
     added = {NEWS: {"status": "Added", "date": "2026-01-01T10:00:00Z"}}
@@ -335,6 +341,7 @@ def test_a_member_that_mailchimp_does_not_have_removes_nobody(world: ExtensionWo
     assert "gus.new@example.org" not in {*world.bases(), *world.members()}
 
 
+@on_every_database
 def test_two_rows_for_one_member_agree_on_nothing(world: ExtensionWorld) -> None:
     left = {"mailchimp_status": "unsubscribed"}
     rows = [row(6, "gus@example.org", GUS, {NEWS: "Added"}), row(7, "gus@example.org", EMIL, {NEWS: "Removed"}, **left)]

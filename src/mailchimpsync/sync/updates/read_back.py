@@ -8,7 +8,7 @@ from typing import Any
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.mailchimp import Member, OperationResult
 from mailchimpsync.sync.context import Work
-from mailchimpsync.sync.updates.outcomes import matches_update
+from mailchimpsync.sync.updates.confirmation import matches_update
 from mailchimpsync.sync.updates.reread import KnownUpdate, may_be_newer, read_member
 
 _NAMES = {"FNAME": "first_name", "LNAME": "last_name"}

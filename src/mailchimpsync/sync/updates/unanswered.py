@@ -10,7 +10,7 @@ from mailchimpsync.store.cache import rows
 from mailchimpsync.store.changes import kept_plans, updates
 from mailchimpsync.store.changes.updates import UnansweredUpdate
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.updates.outcomes import matches_update
+from mailchimpsync.sync.updates.confirmation import matches_update
 
 ROWS_PER_STEP = 5_000
 

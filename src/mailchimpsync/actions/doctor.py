@@ -36,6 +36,7 @@ _SITE_CHECKS: Checks[Site] = (
     ("CiviCRM", civicrm.check_access),
     ("CiviCRM's clock", civicrm.check_clock),
     ("Groups in CiviCRM", civicrm.check_groups),
+    ("PHP extension", civicrm.check_php_extension),
     ("Entries in CiviCRM", check_entries),
     ("Mailchimp", mailchimp.check_accounts),
     ("Webhooks", lambda site: iter(check_webhooks(site))),

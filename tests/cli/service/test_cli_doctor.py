@@ -17,6 +17,7 @@ from mailchimpsync.config import Alerts
 from mailchimpsync.web.wsgi import make_application
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from mailchimpsync_sandbox.kit.server import Served
+from support.extension import MANAGED_JOB
 
 if TYPE_CHECKING:
     from cli.conftest import CommandLine
@@ -263,3 +264,15 @@ def test_a_webhook_of_a_program_that_does_not_sync_with_civicrm_is_nobody_s_busi
     has_webhook(connected, "https://zap.example.org/hooks/mailchimp")
 
     assert not any("another sync" in one["found"] for one in findings(connected))
+
+
+def test_that_the_php_extension_syncs_too_is_told_to_those_who_may_know(connected: CommandLine) -> None:
+    connected.civicrm.install_extension(setting="{}", jobs=[dict(MANAGED_JOB)])
+    unseen = told_of(connected, "PHP extension")
+    connected.civicrm.grant(connected.civicrm_key, "all")
+    [(level, found, _)] = told_of(connected, "PHP extension")
+    connected.civicrm.extension.jobs[0]["is_active"] = "0"
+
+    assert unseen == told_of(connected, "PHP extension") == []
+    assert level == "warning"
+    assert "is on, so two programs may sync the same groups" in found

@@ -12,8 +12,9 @@ from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.civicrm import Group, check_rights, child_groups, groups
 from mailchimpsync.civicrm.checks.site import site_clock
+from mailchimpsync.civicrm.extension.by_api import read_jobs
 from mailchimpsync.config import Link
-from mailchimpsync.errors import Code
+from mailchimpsync.errors import Code, MailchimpsyncError
 from mailchimpsync.messages import say
 
 SECONDS = 60
@@ -65,6 +66,21 @@ def check_groups(site: Site) -> Iterator[Finding]:
                 _subject(link),
                 say("Linked groups: %(number)s; all can be synced.", number=len(link.connection.group_ids)),
             )
+
+
+def check_php_extension(site: Site) -> Iterator[Finding]:
+    """Check that the PHP extension doesn't sync as well, as far as the key's user may see its job."""
+    if site.configuration.civicrm is None or not site.configuration.connections:
+        return
+    try:
+        with within(site.civicrm(), SECONDS) as client:
+            jobs = [job for job in read_jobs(client) if job.is_active]
+    except MailchimpsyncError:  # a sync doesn't need to know, nor the permission for it
+        return
+    for job in jobs:
+        what = say("Its scheduled job “%(name)s” is on, so two programs may sync the same groups.", name=job.name)
+        remedy = say("Turn the job off in CiviCRM, unless the extension syncs other groups and audiences.")
+        yield Finding(Level.WARNING, say("PHP extension"), what, remedy)
 
 
 def _subject(link: Link) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from mailchimpsync.errors import StoreError
 from mailchimpsync.store import Store
+from mailchimpsync.store.engine import dialect
 from mailchimpsync.store.fleet import roles, sites
 from mailchimpsync.store.fleet.database import FleetStore, SiteStore, make_namespace
 from mailchimpsync.store.fleet.sites import FleetSite
@@ -197,13 +198,17 @@ def test_a_connection_that_failed_or_was_rolled_back_serves_the_next_site_alone(
         one.close()
 
 
-def test_a_connection_that_was_lost_comes_back_for_its_site(fleet: FleetStore) -> None:
+def test_a_connection_that_was_lost_while_it_was_idle_comes_back_for_its_site(
+    fleet: FleetStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialect, "IDLE_SECONDS", -1.0)
     one = alone(fleet)
     try:
         with store_of(one, GREEN).begin() as tx:
             process = backend(tx)
         with fleet.begin() as tx:
-            tx.execute(text("SELECT pg_terminate_backend(:process)"), {"process": process})
+            ended = tx.execute(text("SELECT pg_terminate_backend(:process, 10000)"), {"process": process})
+            assert ended.scalar_one()
         assert whose(store_of(one, GREEN)) == [GREEN]
     finally:
         one.close()

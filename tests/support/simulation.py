@@ -40,6 +40,7 @@ from support.random_events import RandomEvents
 from support.random_faults import RandomFaults
 from support.random_webhooks import RandomWebhooks
 from support.rights import DATA, TRASH
+from support.second_worker import SecondWorker
 from support.staff import Staff
 from support.world import World
 
@@ -47,6 +48,7 @@ RUNS_UNTIL_QUIET_MAX = 4
 ERASURES = 0.15
 CALLS_PER_RUN_MAX = 40
 LEASE_SECONDS = 601
+HAS_SECOND_WORKER = 0.4
 ROUNDS_OF_EVENTS_MAX = 25
 LONGEST_PUT_OFF_SECONDS = 3_700
 PUT_OFF_SECONDS = 7_200
@@ -121,6 +123,9 @@ class Simulation:
         self.luck = random.Random(f"old copies {seed}")
         self.has_old_copies = self.luck.random() < HAS_OLD_COPIES
         self.copy: Backup | None = None
+        others = random.Random(f"second worker {seed}")
+        self.second = SecondWorker(self.world, others, LEASE_SECONDS)
+        self.has_second = self.fault_rate > 0 and others.random() < HAS_SECOND_WORKER
 
     def run(self) -> Report:
         """Run the simulation, then let it come to rest, and return the problems."""
@@ -261,6 +266,7 @@ class Simulation:
         dies = self.fault_rate and self.chance.random() < 0.3
         self.crash_point.arm(self.chance.randint(1, 120) if dies else None)
         self.world.systems = self.world.new_systems()
+        self.second.is_there = self.has_second
         try:
             call()
         except KilledError:
@@ -273,6 +279,10 @@ class Simulation:
                 self.report.problems.append(f"without any fault: {error.code} {error.what}")
         except MailchimpsyncError as error:
             self.report.problems.append(f"unexpected: {error.code} {error.what} {error.detail}")
+        finally:
+            self.second.is_there = False
+            self.report.diary += self.second.diary
+            self.second.diary.clear()
 
     def _read_all_letters(self) -> None:
         """Deliver late webhooks, and process what is waiting, even if it was put off for hours."""

@@ -46,7 +46,9 @@ def main(civicrm: str, key: str, group: str, name: str, number: str) -> None:
     print(f"{time.perf_counter() - started:.3f}")
 
 
-def _pieces(rows: list[dict[str, Any]], size: int) -> list[list[dict[str, Any]]]:
+def _pieces(rows: list[dict[str, Any]], most: int) -> list[list[dict[str, Any]]]:
+    """Return as many rows at once as `most`, or fewer, so that every client gets some."""
+    size = min(most, -(-len(rows) // CLIENTS)) or 1
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 

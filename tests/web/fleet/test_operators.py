@@ -168,7 +168,7 @@ def test_sites_are_paused_after_a_preview_and_the_number_and_resumed_again(fleet
 
     shown = send(client, "/fleet/preview", action="pause", site=["green", "red"]).text
     assert "Pause: 1 site" in shown
-    assert "1 connection is paused" in shown
+    assert "1 connection will be paused" in shown
     refused = send(client, "/fleet/begin", action="pause", names="green", number="2")
     assert (refused.status_code, "Nothing was changed" in refused.text) == (400, True)
     begun = send(client, "/fleet/begin", action="pause", names="green", number="1", reason="Moving house")

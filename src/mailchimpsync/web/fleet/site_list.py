@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from mailchimpsync.actions.fleet_overview import SiteLevel, SiteOverview
+from mailchimpsync.errors import REGISTRY
 from mailchimpsync.store.engine.database import newest_schema
 
 LEVELS: Mapping[SiteLevel, tuple[str | Promise, str]] = {
@@ -56,6 +57,11 @@ class Row:
     def colour(self) -> str:
         """The colour of its badge."""
         return LEVELS[self.one.level][1]
+
+    @property
+    def problem(self) -> str | None:
+        """Why it can't be opened, in words that are translated."""
+        return REGISTRY[self.one.code].sentence if self.one.code is not None else self.one.problem
 
     @property
     def is_old(self) -> bool:

@@ -14,9 +14,10 @@ from mailchimpsync.cli.output.keys import print_next_step
 from mailchimpsync.config import load_settings
 
 
-def init(ctx: click.Context, database: str) -> None:
-    was_there = load_settings(home_of(ctx)).is_initialised
-    with create_fleet(home_of(ctx), database) as fleet:
+def init(ctx: click.Context, database: str | None) -> None:
+    before = load_settings(home_of(ctx))
+    was_there = before.is_initialised
+    with create_fleet(home_of(ctx), database or before.database_url) as fleet:
         home, key = fleet.settings.home, fleet.settings.key_path
     print_sentence(stdout(), Text.assemble(("✓ ", "good"), f"The fleet's home directory is {home}."))
     if not was_there:

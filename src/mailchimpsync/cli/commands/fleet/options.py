@@ -28,7 +28,7 @@ def fleet() -> None:
 
 
 @fleet.command("init", epilog=examples("fleet init --database postgresql://ann@db/fleet"))
-@click.option("--database", required=True, help="The URL of a PostgreSQL database.")
+@click.option("--database", help="The URL of a PostgreSQL database. Default: the setting `database`.")
 @implemented_in("commands.fleet.fleet:init")
 def init_fleet() -> None:
     """Create a fleet: home directory, master key, and the tables that its sites share."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpcore2
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from hypothesis import HealthCheck, settings
 
 from mailchimpsync.config import Settings
 from mailchimpsync.model import LaneChoice
@@ -41,7 +42,10 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure() -> None:
+    """Draw values however long it takes: how busy a machine is says nothing about the product."""
     gc.disable()
+    settings.register_profile("untimed", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+    settings.load_profile("untimed")
 
 
 def pytest_collection_finish() -> None:

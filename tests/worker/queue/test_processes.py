@@ -89,16 +89,19 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(fleet: Charities, wor
     wait_until(lambda: [job["status"] for job in fleet.jobs(kind="sync")] == ["todo"])
 
 
+def connections_ended(fleet: Charities) -> int:
+    """End the worker's connections, and return how many; each transaction sees only those it found at first."""
+    query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mailchimpsync worker'"
+    with fleet.fleet.store.begin() as tx:
+        return len(tx.execute(text(query)).all())
+
+
 def test_a_database_that_goes_away_for_a_while_is_waited_for(fleet: Charities, worker: Start) -> None:
     oaks = fleet.add("oaks", HOURLY)
     fleet.forget_jobs()
     running = worker()
     running.wait_for("worker.begins")
-    with fleet.fleet.store.begin() as tx:
-        others = (
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mailchimpsync worker'"
-        )
-        wait_until(lambda: tx.execute(text(others)).all())
+    wait_until(lambda: connections_ended(fleet))
 
     running.wait_for("worker.interrupted")
     fleet.fleet.queue.enqueue(Place(Job(Kind.PLAN, "oaks")))

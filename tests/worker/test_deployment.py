@@ -6,11 +6,14 @@ import configparser
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from mailchimpsync.cli.main import COMMANDS, cli
 from mailchimpsync.config import Settings
@@ -100,12 +103,11 @@ def test_files_that_the_image_copies_exist() -> None:
     assert all((ROOT / word).exists() for word in copied)
 
 
-def test_the_image_has_all_that_the_build_and_the_databases_need() -> None:
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    [extras] = re.findall(r'"\.\[(.*?)\]"', text("Dockerfile"))
+def test_the_image_installs_only_what_the_lock_files_name() -> None:
+    """`tests/cli/test_wheel.py` builds and installs the wheel in the same way."""
+    installs = re.findall(r"pip (?:install|wheel) .*", text("Dockerfile"))
 
-    assert re.search(r'^readme = "README.md"', project, re.MULTILINE)
-    assert all(re.search(rf"^{extra} = \[", project, re.MULTILINE) for extra in extras.split(","))
+    assert [line for line in installs if "--require-hashes" not in line and "--no-deps" not in line] == []
 
 
 def test_the_image_runs_as_nobody_special_and_tells_its_health() -> None:
@@ -157,3 +159,22 @@ def test_systemd_finds_no_mistake_in_the_units(tmp_path: Path) -> None:
     )
 
     assert (found.returncode, found.stderr) == (0, "")
+
+
+LOCKED = re.compile(r"^([a-z0-9-]+)==([^ ;]+)(?: ; [^\\]+)?((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "build-requirements.txt"])
+def test_a_lock_file_has_versions_and_hashes_and_nothing_else(name: str) -> None:
+    left = LOCKED.sub("", text(name)).strip().splitlines()
+
+    assert [line for line in left if line and not line.startswith("#")] == []
+
+
+def test_the_locked_packages_are_versions_that_we_ask_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    locked = {match[1]: match[2] for match in LOCKED.finditer(text("requirements.txt"))}
+    asked = map(Requirement, [*project["dependencies"], *extras["web"], *extras["postgres"], *extras["mariadb"]])
+
+    assert [one for one in asked if not one.specifier.contains(locked.get(canonicalize_name(one.name), "0"))] == []

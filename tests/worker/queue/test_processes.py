@@ -91,7 +91,10 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(fleet: Charities, wor
 
 def connections_ended(fleet: Charities) -> int:
     """End the worker's connections, and return how many; each transaction sees only those it found at first."""
-    query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mailchimpsync worker'"
+    query = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name = 'mailchimpsync worker'"
+    )
     with fleet.fleet.store.begin() as tx:
         return len(tx.execute(text(query)).all())
 

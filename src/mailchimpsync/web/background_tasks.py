@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from mailchimpsync.actions import Site
 from mailchimpsync.errors import BusyError, Code, MailchimpsyncError
 from mailchimpsync.web.responses import log_unexpected
+from mailchimpsync.web.served import keep_served
 from mailchimpsync.web.task_progress import TaskProgress
 
 TASKS_AT_ONCE_MAX = 4
@@ -81,7 +82,8 @@ class BackgroundTasks:
             self._take_slot()
             self._newest[list_id] = task
         name = f"mailchimpsync-{kind}-{list_id}"
-        Thread(target=self._do, args=(site.for_another_thread(), task, work), name=name, daemon=True).start()
+        do = keep_served(self._do)
+        Thread(target=do, args=(site.for_another_thread(), task, work), name=name, daemon=True).start()
         return task
 
     @property

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from functools import wraps
+from typing import NamedTuple, ParamSpec
 
 from django.conf import settings
 from django.urls import get_script_prefix, set_script_prefix, set_urlconf
@@ -17,6 +18,8 @@ from django.urls import get_script_prefix, set_script_prefix, set_urlconf
 from mailchimpsync.actions import Site
 from mailchimpsync.config import Keyring
 from mailchimpsync.store.engine.dialect import Namespace
+
+P = ParamSpec("P")
 
 _KEY_PURPOSE = "web"
 
@@ -72,6 +75,18 @@ def addresses_below(prefix: str, urlconf: str | None = None) -> Iterator[None]:
     finally:
         set_script_prefix(before)
         set_urlconf(None)
+
+
+def keep_served(function: Callable[P, None]) -> Callable[P, None]:
+    """Return a function for another thread, which serves there the site that is served now."""
+    served = _served.get()
+
+    @wraps(function)
+    def call(*args: P.args, **named: P.kwargs) -> None:
+        _served.set(served)
+        function(*args, **named)
+
+    return call
 
 
 def secret_of(keyring: Keyring) -> str:

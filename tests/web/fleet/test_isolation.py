@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -22,6 +23,7 @@ from mailchimpsync.web.limits import Limit, Limits
 from mailchimpsync.web.models import User
 from mailchimpsync.web.served import NoSiteError
 from support.charity import CSRF_COOKIE, SESSION_COOKIE
+from support.processes import wait_until
 from web.fleet.conftest import Serve, ServedFleet, let_seconds_pass
 
 pytestmark = pytest.mark.postgres
@@ -233,6 +235,42 @@ def test_a_task_of_one_site_is_none_of_another(served: ServedFleet) -> None:
     assert green.tasks.newest("abc") is not None
     assert red.tasks.newest("abc") is None
     assert green.counts is not red.counts
+
+
+def test_a_task_goes_on_for_the_site_that_it_was_started_for(served: ServedFleet) -> None:
+    """Screens keep names of groups in the cache, from a task's thread too."""
+    service = FleetService(served.fleet, Limits()).service_of("green")
+    assert service is not None
+    with served.serving("green"):
+        service.tasks.begin(service.site, "plan", "abd", lambda _site: cache.set("names", "green"), by="ada")
+    wait_until(lambda: not service.tasks.are_under_way)
+
+    task = service.tasks.newest("abd")
+    assert task is not None
+    assert task.error is None
+    with served.serving("green"):
+        assert cache.get("names") == "green"
+    with served.serving("red"):
+        assert cache.get("names") is None
+
+
+def test_threads_that_serve_several_sites_at_once_mix_nothing_up(served: ServedFleet) -> None:
+    browsers = {name: served.signed_in(name) for name in ("green", "red")}
+    with served.serving("red"):
+        User.objects.filter(name="ada").update(name="rosa")
+    own = {"green": "ada, Administrator", "red": "rosa, Administrator"}
+
+    def ask(number: int) -> bool:
+        name = ("green", "red")[number % 2]
+        page = browsers[name].get(f"/s/{name}/users")
+        return page.status_code == 200 and own[name] in page.text
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(ask, range(80)))
+    with served.serving("red"):
+        User.objects.filter(name="rosa").update(name="ada")
+
+    assert all(found)
 
 
 # -- what was forgotten -----------------------------------------------------------------------------------------------

@@ -108,8 +108,15 @@ ONLY_TYPED = {
     ),
     "The site brings its own key, so remove MAILCHIMPSYNC_SECRET_KEY from the environment meanwhile.",
     "%(home)s is the home of one site, not of a fleet: leave out `--site %(name)s`.",
-    "%(home)s is the home of a fleet. Choose a site with --site; `mailchimpsync site list` lists them.",
+    (
+        "%(home)s is the home of a fleet. Choose a site with `mailchimpsync --site NAME …`; `mailchimpsync site list` "
+        "lists them, `mailchimpsync doctor --all` checks them."
+    ),
     "%(home)s is the home of one site. `mailchimpsync fleet init` creates a fleet, in another home.",
+    (
+        "This isn't the fleet's master key: it opens none of the sites in the database. Use the file secret.key of the "
+        "home in which the fleet was created, or its content as MAILCHIMPSYNC_SECRET_KEY."
+    ),
 }
 """Texts that only answer what someone has typed: no screen offers it."""
 

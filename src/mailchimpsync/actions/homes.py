@@ -24,9 +24,7 @@ def complete(settings: Settings, database: str | None) -> Settings:
         UsageError: it has another database than the one that is asked for.
     """
     if database and settings.database.get_secret_value() != database:
-        raise UsageError(
-            say("The site in %(home)s already has another database; see its mailchimpsync.toml.", home=settings.home)
-        )
+        raise UsageError(say("%(home)s already has another database; see its mailchimpsync.toml.", home=settings.home))
     if settings.secret_key is None:
         create_key_file(settings.key_path)
     return settings

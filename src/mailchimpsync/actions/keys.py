@@ -17,6 +17,11 @@ class Keys(Protocol):
         """Return whether the program may replace them."""
         ...
 
+    @property
+    def place(self) -> str:
+        """Return where they are, within a sentence."""
+        ...
+
     def read(self) -> list[str]:
         """Return them as they are now: another process may have replaced them.
 
@@ -44,6 +49,11 @@ class HomeKeys:
     def can_be_written(self) -> bool:
         """Return whether they are in the file."""
         return self.settings.secret_key is None
+
+    @property
+    def place(self) -> str:
+        """Return that they are in the file."""
+        return "the key file"
 
     def read(self) -> list[str]:
         """Read the environment, or the file."""

@@ -56,7 +56,8 @@ def _open_site_of_fleet(settings: Settings, name: str | None, runtime: Runtime |
     if not name:
         raise UsageError(
             say(
-                "%(home)s is the home of a fleet. Choose a site with --site; `mailchimpsync site list` lists them.",
+                "%(home)s is the home of a fleet. Choose a site with `mailchimpsync --site NAME …`; "
+                "`mailchimpsync site list` lists them, `mailchimpsync doctor --all` checks them.",
                 home=settings.home,
             )
         )

@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -82,6 +83,16 @@ class LazyGroup(Group):
         package = import_module(f"mailchimpsync.cli.{COMMANDS[cmd_name][0]}.options")
         command: click.Command = getattr(package, cmd_name.replace("-", "_"))
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; if an option of the whole program stands behind its name, say where it belongs."""
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            if error.option_name in {"--site", "--home"}:
+                where = "It goes before the command's name, right after `mailchimpsync`."
+                raise click.NoSuchOption(error.option_name, f"{error.message} {where}", ctx=error.ctx) from None
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from sqlalchemy import insert, make_url, text
 from mailchimpsync.actions import Fleet, create_fleet, create_site, open_fleet, open_site, rotate_key_file
 from mailchimpsync.actions.doctor import examine
 from mailchimpsync.actions.finding import Level
-from mailchimpsync.config import Account, Configuration
+from mailchimpsync.actions.fleet.master_key import rotate_master_key_file
+from mailchimpsync.config import Account, Configuration, new_key, read_keys, write_key_file
 from mailchimpsync.errors import Code, ConfigurationError, StoreError, UsageError
+from mailchimpsync.store import Transaction
 from mailchimpsync.store.fleet import sites
 from mailchimpsync.store.schema import cache
 from store.databases import LIST, own_database
@@ -156,14 +159,60 @@ def test_a_sites_key_is_replaced_while_it_is_in_use(fleet: Fleet) -> None:
         assert site.configuration == CONFIGURATION.with_webhook_secrets() or site.configuration.accounts
 
 
-def test_another_master_key_opens_no_site(fleet: Fleet) -> None:
+def test_another_master_key_opens_no_site_and_adds_none(fleet: Fleet) -> None:
     fleet.add("green")
-    fleet.settings.key_path.unlink()
+    write_key_file(fleet.settings.key_path, [new_key()])
 
-    with create_fleet(fleet.settings.home, fleet.database_url) as other, pytest.raises(ConfigurationError) as caught:
-        other.open("green")
+    for attempt in (lambda: fleet.open("green"), lambda: fleet.add("red"), fleet.check_master_key):
+        with pytest.raises(ConfigurationError) as caught:
+            attempt()
+        assert caught.value.code is Code.SECRET
+    assert fleet.names() == ["green"]
 
-    assert caught.value.code is Code.SECRET
+
+def test_a_second_home_of_a_fleet_needs_its_master_key(fleet: Fleet, tmp_path: Path) -> None:
+    fleet.add("green")
+    second = tmp_path / "second"
+
+    with pytest.raises(ConfigurationError, match="isn't the fleet's master key"):
+        create_fleet(second, fleet.database_url)
+    assert not second.exists()
+
+    second.mkdir()
+    write_key_file(second / "secret.key", read_keys(fleet.settings))
+    with create_fleet(second, fleet.database_url) as same, same.open("green") as site:
+        assert site.version == 0
+
+
+def test_one_damaged_site_keeps_nobody_from_using_the_fleet(fleet: Fleet) -> None:
+    for name in ("damaged", "green"):
+        fleet.add(name)
+    with fleet.store.begin() as tx:
+        sites.change_site(tx, "damaged", secret_keys="nonsense")
+
+    fleet.check_master_key()
+    fleet.add("red")
+
+    assert fleet.names() == ["damaged", "green", "red"]
+
+
+def test_a_site_that_is_added_while_the_master_key_is_replaced_can_be_opened(fleet: Fleet) -> None:
+    fleet.add("green")
+    steps = rotate_master_key_file(fleet)
+    with ThreadPoolExecutor(1) as pool:
+
+        def rotate_meanwhile(_tx: Transaction) -> None:
+            rotation.append(pool.submit(list, steps))
+            with pytest.raises(TimeoutError):  # it waits until the site is there
+                rotation[0].result(timeout=1)
+
+        rotation: list[Future[list[str]]] = []
+        fleet.add("red", fill=rotate_meanwhile)
+        rotation[0].result(timeout=30)
+
+    assert len(read_keys(fleet.settings)) == 1
+    for name in ("green", "red"):
+        fleet.open(name).close()
 
 
 def test_a_site_with_another_schema_is_refused_alone(fleet: Fleet) -> None:

@@ -16,7 +16,7 @@ from actions.conftest import CharitySite
 from mailchimpsync.actions import Site, create_fleet, fetchandreconcile, getstatus, journal_verify, open_site
 from mailchimpsync.actions.transfer.export import export_site
 from mailchimpsync.actions.transfer.imports import import_into_fleet, import_into_home
-from mailchimpsync.errors import BusyError, ConfigurationError, MailchimpsyncError, UsageError
+from mailchimpsync.errors import BusyError, MailchimpsyncError, UsageError
 from mailchimpsync.store import Store, transfer
 from mailchimpsync.store.schema import status
 from mailchimpsync.store.site import tombstones
@@ -186,7 +186,7 @@ def test_a_file_that_is_cut_off_or_no_file_is_refused(exported: Path, tmp_path: 
 
 
 def test_another_passphrase_opens_nothing(exported: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="The passphrase isn't the one of this file"):
+    with pytest.raises(UsageError, match="The passphrase isn't the one of this file"):
         import_into_home(tmp_path / "other", exported, "another passphrase", nothing)
     with pytest.raises(UsageError, match="at least 12 characters"):
         import_into_home(tmp_path / "other", exported, "short", nothing)

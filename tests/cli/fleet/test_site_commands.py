@@ -13,7 +13,7 @@ from cli.fleet.conftest import FleetLine
 from mailchimpsync.actions import open_fleet
 from mailchimpsync.actions.fleet import migration
 from mailchimpsync.cli.main import cli
-from mailchimpsync.config import read_keys
+from mailchimpsync.config import new_key, read_keys
 
 pytestmark = pytest.mark.postgres
 
@@ -38,6 +38,48 @@ def test_a_site_is_added_shown_listed_changed_and_removed(line: FleetLine) -> No
     assert "nothing was removed" in refused.stderr
     assert line("site", "remove", "charity-a", typed="charity-a\n").exit_code == 0
     assert json.loads(line("site", "list", "--json").stdout) == []
+
+
+def test_the_next_step_can_be_copied_as_it_is_printed(line: FleetLine) -> None:
+    line("site", "add", "green")
+
+    refused = line.at("green", "status")
+    chosen = line("connect", MAILCHIMPSYNC_SITE="green")
+    examined = line("doctor", "--all")
+
+    assert "Run `mailchimpsync --site green connect`" in refused.stderr
+    assert "--site green" not in chosen.output
+    assert "`mailchimpsync --site green init`" in examined.stdout
+
+
+def test_a_site_named_behind_the_command_is_answered_with_where_it_belongs(line: FleetLine) -> None:
+    for words in (("status", "--site", "green"), ("user", "list", "--site", "green")):
+        refused = line(*words)
+
+        assert refused.exit_code == 2
+        assert "goes before the command's name" in refused.stderr
+
+
+def test_a_worker_is_not_started_for_one_site_nor_with_another_fleets_master_key(line: FleetLine) -> None:
+    line("site", "add", "green")
+
+    for_one = line.at("green", "worker")
+    strange = line("worker", MAILCHIMPSYNC_SECRET_KEY=new_key())
+    web = line("serve", MAILCHIMPSYNC_SECRET_KEY=new_key())
+
+    assert (for_one.exit_code, strange.exit_code, web.exit_code) == (2, 7, 7)
+    assert "leave out --site" in for_one.stderr
+    assert "isn't the fleet's master key" in strange.stderr
+    assert "isn't the fleet's master key" in web.stderr
+
+
+def test_a_sites_new_key_is_said_to_be_where_it_is(line: FleetLine) -> None:
+    line("site", "add", "green")
+
+    rotated = line.at("green", "config", "rotate-key")
+
+    assert "A new key is in the fleet's database" in rotated.stdout
+    assert "key file" not in rotated.stdout
 
 
 def test_two_sites_can_not_have_one_host_name(line: FleetLine) -> None:
@@ -72,7 +114,7 @@ def test_mistakes_with_sites_are_told(line: FleetLine, tmp_path: Path) -> None:
 
     without = line("token", "list")
     assert without.exit_code == 2
-    assert "Choose a site with --site" in without.stderr
+    assert "Choose a site with `mailchimpsync --site NAME …`" in without.stderr
     misspelt = line.at("gren", "token", "list")
     assert misspelt.exit_code == 2
     assert "Did you mean green?" in misspelt.stderr
@@ -158,7 +200,7 @@ def test_sites_are_shown_worst_first_and_each_is_examined(line: FleetLine) -> No
         ("green", "not set up"),
         ("blue", "disabled"),
     ]
-    assert "red\tunusable" in line("status", "--all").stdout
+    assert "red\tcan't be opened" in line("status", "--all").stdout
     assert "STORE_OLD" in {finding["code"] for finding in examined["red"]}
     assert "STORE_OLD" not in {finding["code"] for finding in examined["green"]}
 

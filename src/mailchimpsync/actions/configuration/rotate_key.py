@@ -24,12 +24,12 @@ def rotate_key_file(site: Site) -> Iterator[str]:
     """
     keys = [new_key(), *site.keys.read()]
     site.keys.write(keys)
-    yield "A new key is in the key file, in front of the old one."
+    yield f"A new key is in {site.keys.place}, in front of the old one."
     number = _reencrypt(site, keys)
     yield f"Every secret is encrypted with the new key, in {number:,} versions of the configuration."
     site.keys.write(keys[:1])
     site.keyring = Keyring(keys[:1])
-    yield "The old key is deleted from the key file. Old copies of the database can be opened only with the old key."
+    yield f"The old key is deleted from {site.keys.place}. Old copies of the database can be opened only with it."
 
 
 def rotate_key_of_environment(site: Site) -> str | None:

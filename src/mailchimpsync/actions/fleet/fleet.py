@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from mailchimpsync.actions.fleet.jobs import Job, Place
-from mailchimpsync.actions.fleet.keys import FleetKeys, unwrapped, wrapped
+from mailchimpsync.actions.fleet.keys import FleetKeys, check_master_key, unwrapped, wrapped
 from mailchimpsync.actions.site import Clients, Site, opened
 from mailchimpsync.config import Keyring, Settings, new_key, read_keyring
 from mailchimpsync.config.settings import SITE_NAME, site_path
@@ -92,6 +92,15 @@ class Fleet:
         """The keyring of its master key."""
         return read_keyring(self.settings)
 
+    def check_master_key(self) -> None:
+        """Check that the master key is the one of the fleet.
+
+        Raises:
+            ConfigurationError: `SECRET`, it isn't.
+        """
+        with self.store.reading() as tx:
+            check_master_key(tx, self.settings)
+
     def names(self) -> list[str]:
         """Return the names of all sites, in their order."""
         with self.store.reading() as tx:
@@ -161,13 +170,15 @@ class Fleet:
 
         Raises:
             UsageError: the name or the title can't be used, or there is such a site already.
-            ConfigurationError: the user that signs in to the database may not create roles or schemas.
+            ConfigurationError: the user that signs in to the database may not create roles or schemas; `SECRET`, the
+                master key isn't the fleet's.
         """
         check_name(name)
         _check_title(title)
         checked_host = _checked_host(host) if host else None
-        secret_keys = wrapped(keys or [new_key()], self.settings)
         with self.store.begin() as tx:
+            sites.use_master_key(tx)
+            check_master_key(tx, self.settings)
             check_rights(roles.rights(tx))
             if sites.find_site(tx, name) is not None:
                 raise UsageError(say("There is a site %(name)s already.", name=name))
@@ -183,7 +194,7 @@ class Fleet:
                 with roles.within(tx, namespace):
                     fill(tx)
             site = FleetSite(name, title or name, role, checked_host, number, self.runtime.now(), None)
-            sites.add_site(tx, site, secret_keys)
+            sites.add_site(tx, site, wrapped(keys or [new_key()], self.settings))
         return site
 
     def change(

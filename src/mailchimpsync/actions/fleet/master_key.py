@@ -45,6 +45,7 @@ def rotate_master_key_of_environment(fleet: Fleet) -> str | None:
 def _reencrypt(fleet: Fleet, keys: list[str]) -> int:
     keyring = Keyring(keys)
     with fleet.store.begin() as tx:
+        sites.lock_master_key(tx)  # a site that is being added has the old key
         names = sites.all_names(tx)
         for name in names:
             secret_keys = keyring.decrypt(sites.lock_keys_of(tx, name))

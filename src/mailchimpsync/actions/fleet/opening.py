@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mailchimpsync.actions.fleet.fleet import Fleet, check_rights
+from mailchimpsync.actions.fleet.keys import check_master_key
 from mailchimpsync.actions.homes import check_initialised, complete
 from mailchimpsync.actions.site import Clients
 from mailchimpsync.config import Settings, load_settings, write_settings
@@ -52,7 +53,8 @@ def create_fleet(home: Path | None, database: str, *, runtime: Runtime | None = 
 
     Raises:
         UsageError: the database isn't PostgreSQL, or the home has a site, or another database.
-        ConfigurationError: the user that signs in to the database may not create roles or schemas.
+        ConfigurationError: the user that signs in to the database may not create roles or schemas; `SECRET`, there is
+            a fleet with sites in the database already, and this home doesn't have its master key.
         StoreError: the database can't be used.
     """
     before = load_settings(home)
@@ -64,6 +66,7 @@ def create_fleet(home: Path | None, database: str, *, runtime: Runtime | None = 
     try:
         with store.begin() as tx:
             check_rights(roles.rights(tx))
+            check_master_key(tx, before)
         write_settings(before.home, database, fleet=True)
         settings = complete(load_settings(before.home), database)
         store.migrate()

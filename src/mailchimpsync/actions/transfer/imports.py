@@ -26,7 +26,6 @@ def import_into_fleet(fleet: Fleet, path: Path, passphrase: str, name: str | Non
 
     Raises:
         UsageError: the file can't be used, or the name, or there is such a site already.
-        ConfigurationError: the passphrase isn't the one of the file.
     """
     with reading(path) as reader:
         check_schema(reader)
@@ -56,7 +55,6 @@ def import_into_home(
 
     Raises:
         UsageError: the file can't be used, or there is a site already.
-        ConfigurationError: the passphrase isn't the one of the file.
         StoreError: the database can't be used.
     """
     before = load_settings(home)

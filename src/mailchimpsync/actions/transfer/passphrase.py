@@ -43,12 +43,12 @@ class Protection:
         """Return keys from what `wrap` returned.
 
         Raises:
-            ConfigurationError: the passphrase is another one.
+            UsageError: the passphrase is another one.
         """
         try:
             return self._keyring.decrypt(token).split()
-        except ConfigurationError as error:
-            raise ConfigurationError(say("The passphrase isn't the one of this file."), code=error.code) from None
+        except ConfigurationError:
+            raise UsageError(say("The passphrase isn't the one of this file.")) from None
 
     def sign(self, line: bytes) -> None:
         """Include a line in the signature."""

@@ -6,10 +6,13 @@ They are created for each use, because a test may have replaced the streams in t
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 from rich.theme import Theme
+
+from mailchimpsync.cli.output.proposals import with_site
 
 PIPE_WIDTH = 100
 
@@ -26,10 +29,24 @@ def stderr() -> Console:
     return _console(stderr=True)
 
 
+class _Console(Console):
+    """A console that proposes commands for the site that the command is for."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print as usual, with `--site` in proposed commands."""
+        super().print(*map(_for_the_site, objects), **options)
+
+
+def _for_the_site(what: Any) -> Any:
+    if isinstance(what, str):
+        what = Text.from_markup(what) if "`mailchimpsync " in what else what
+    return with_site(what) if isinstance(what, Text) else what
+
+
 def _console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else PIPE_WIDTH
-    return Console(stderr=stderr, theme=_THEME, width=width, highlight=False, emoji=False)
+    return _Console(stderr=stderr, theme=_THEME, width=width, highlight=False, emoji=False)
 
 
 def print_sentence(console: Console, text: Text) -> None:

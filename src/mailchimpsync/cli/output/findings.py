@@ -9,14 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import Finding, Level
+from mailchimpsync.cli.output.proposals import with_site
 
 NEEDS_A_PERSON = 7
 _MARKS = {Level.GOOD: ("✓", "good"), Level.WARNING: ("!", "warn"), Level.BAD: ("✗", "bad")}
 _WIDTH_MAX = 110
 
 
-def show_findings(console: Console, findings: Sequence[Finding]) -> None:
-    """Print findings: what was checked, what was found, and below it what to do."""
+def show_findings(console: Console, findings: Sequence[Finding], site: str | None = None) -> None:
+    """Print findings: what was checked, what was found, and below it what to do. `site`: another than --site."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.width = min(console.width, _WIDTH_MAX)
     table.add_column(no_wrap=True, width=1)
@@ -29,7 +30,7 @@ def show_findings(console: Console, findings: Sequence[Finding]) -> None:
             text.append(f"\n→ {one.remedy}", style="dim")
         if one.code:
             text.append(f" [{one.code.value}]", style="dim")
-        table.add_row(Text(mark, style=style), Text(one.subject), text)
+        table.add_row(Text(mark, style=style), Text(one.subject), with_site(text, site))
     console.print(table)
 
 

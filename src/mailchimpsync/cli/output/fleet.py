@@ -14,12 +14,16 @@ from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.cli.output.tables import print_tables
 from mailchimpsync.messages import moment
 
-_STYLES = {
-    SiteLevel.UNUSABLE: "bad",
-    SiteLevel.BAD: "bad",
-    SiteLevel.MIDDLE: "warn",
-    SiteLevel.GOOD: "good",
+_LEVELS = {
+    SiteLevel.UNUSABLE: ("can't be opened", "bad"),
+    SiteLevel.BAD: ("needs attention", "bad"),
+    SiteLevel.MIDDLE: ("waiting", "warn"),
+    SiteLevel.GOOD: ("in order", "good"),
+    SiteLevel.UNKNOWN: ("not looked at yet", "dim"),
+    SiteLevel.NOT_SET_UP: ("not set up", "dim"),
+    SiteLevel.DISABLED: ("disabled", "dim"),
 }
+"""What each level is called, as on the operators' screens, and its style."""
 
 
 def print_overview(home: Path | None, *, as_json: bool) -> None:
@@ -30,9 +34,9 @@ def print_overview(home: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json([_form(one) for one in found])
         return
-    table = Table("site", "state", "checked", "held", "due", "problems", "", box=None, padding=(0, 2, 0, 0))
+    table = Table("site", "state", "last success", "held", "due", "problems", "", box=None, padding=(0, 2, 0, 0))
     for one in found:
-        state = Text(one.level.value, style=_STYLES.get(one.level, "dim"))
+        state = Text(*_LEVELS[one.level])
         numbers = (f"{number:,}" if number else "" for number in (one.held, one.due, one.open_alerts))
         checked = moment(one.checked_at) if one.checked_at else ""
         table.add_row(Text(one.site.name), state, Text(checked), *map(Text, numbers), Text(one.problem or ""))

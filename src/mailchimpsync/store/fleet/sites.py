@@ -6,7 +6,7 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, inspect, select, update
 
 from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.schema.fleet_tables import fleet, fleet_site
@@ -90,6 +90,23 @@ def lock_keys_of(tx: Connection, name: str) -> str:
 def change_site(tx: Connection, name: str, **values: Any) -> None:
     """Change columns of a site's row."""
     tx.execute(update(fleet_site).where(fleet_site.c.name == name).values(**values))
+
+
+def some_keys(tx: Connection, most: int) -> list[str]:
+    """Return the secret keys of some sites, as stored, encrypted; none if there isn't even a table of sites."""
+    if not inspect(tx).has_table(fleet_site.name):
+        return []
+    return [*tx.execute(select(fleet_site.c.secret_keys).order_by(fleet_site.c.name).limit(most)).scalars()]
+
+
+def use_master_key(tx: Connection) -> None:
+    """Let nobody replace the master key before the end of the transaction; others may use it meanwhile."""
+    tx.execute(select(fleet.c.id).with_for_update(read=True))
+
+
+def lock_master_key(tx: Connection) -> None:
+    """Wait until no transaction uses the master key, and let none begin to before the end of this one."""
+    tx.execute(select(fleet.c.id).with_for_update())
 
 
 def remove_site(tx: Connection, name: str) -> None:

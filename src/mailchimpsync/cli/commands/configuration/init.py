@@ -15,7 +15,7 @@ from mailchimpsync.cli.input.questions import ask, current_user
 from mailchimpsync.cli.opening import home_of, site_name_of
 from mailchimpsync.cli.output.console import stdout
 from mailchimpsync.cli.output.findings import show_findings
-from mailchimpsync.config import CivicrmSite
+from mailchimpsync.config import CivicrmSite, Settings
 from mailchimpsync.config import time_zone as checked_zone
 
 KEY_VARIABLE = "MAILCHIMPSYNC_CIVICRM_KEY"
@@ -50,7 +50,7 @@ def init(
         web_server_password=SecretStr(_secret("Password", PASSWORD_VARIABLE)) if web_server_user else None,
     )
     with create_site(home_of(ctx), site=site_name_of(ctx), database=database) as site:
-        console.print(Text.assemble(("✓ ", "good"), f"The site's home directory is {site.settings.home}."))
+        console.print(Text.assemble(("✓ ", "good"), _where(site.settings)))
         wanted = _keep_known_settings(wanted, site.configuration.civicrm)
         found = probe_site(site, site.configuration.with_civicrm(wanted).civicrm or wanted)
         site.save(site.configuration.with_civicrm(found.civicrm), by=current_user())
@@ -59,6 +59,13 @@ def init(
     console.print(Text.assemble(("✓ ", "good"), "The API key's user has all permissions that a sync needs."))
     show_findings(console, list(findings_of_rights(found.rights, needed)))
     _print_groups(found.groups)
+
+
+def _where(settings: Settings) -> str:
+    """Say where the site is."""
+    if settings.site:
+        return f"The site {settings.site} is in the fleet of {settings.home}."
+    return f"The site's home directory is {settings.home}."
 
 
 def _keep_known_settings(wanted: CivicrmSite, known: CivicrmSite | None) -> CivicrmSite:

@@ -52,7 +52,7 @@ def _show_problems(name: str, findings: Sequence[Finding]) -> None:
     mark = Text("✗ ", "bad") if exit_code_of(findings) else Text("! ", "warn") if wrong else Text("✓ ", "good")
     print_sentence(stdout(), Text.assemble(mark, (name, "bold")))
     if wrong:
-        show_findings(stdout(), wrong)
+        show_findings(stdout(), wrong, name)
 
 
 def _summary(findings: Sequence[Finding]) -> Text:

@@ -37,6 +37,7 @@ def serve_all_sites(ctx: click.Context, listen: str | None, *, as_json: bool) ->
     from mailchimpsync.worker.server import FleetService, serve_fleet  # noqa: PLC0415 (likewise gunicorn)
 
     with opened(Runtime()) as fleet:
+        fleet.check_master_key()
         address = fleet.settings.listen
         _print_beginning(fleet)
     set_up_logs(as_json=as_json)

@@ -172,7 +172,7 @@ def _next_sync(status: ConnectionStatus) -> str:
         return moment(status.state.next_run_at)
     if not status.link.schedule.enabled:
         return "not scheduled: this connection's schedule is off; run `mailchimpsync sync`"
-    return "not scheduled: no service is running; run `mailchimpsync sync` or `mailchimpsync serve`"
+    return "not scheduled: neither a service nor a worker is running; `mailchimpsync sync` syncs now"
 
 
 def _campaigns(status: ConnectionStatus) -> list[tuple[str, str]]:

@@ -287,7 +287,8 @@ class Connection:
     about the subscription, `trust_interests` likewise by interest id
     (docs/reference/php-extension.md#trust-in-one-side). `departures` says what leaving in CiviCRM means at Mailchimp;
     `DEPARTURES` has the defaults. Without `data`, only subscriptions are synced. Without `new_members`, the audience's
-    own setting decides, once it has been read. `lane` says how updates are sent.
+    own setting decides, once it has been read. `lane` says how updates are sent. With `contact_records`, contacts in
+    CiviCRM have a record of what Mailchimp says, which names the audience by `audience_name`.
     """
 
     list_id: str
@@ -301,6 +302,8 @@ class Connection:
     data: DataOptions | None = None
     new_members: NewMembers | None = None
     lane: LaneChoice = LaneChoice.AUTO
+    audience_name: str = ""
+    contact_records: bool = False
 
     def leaving(self, departure: Departure) -> Leaving:
         """Return what a departure means at Mailchimp."""

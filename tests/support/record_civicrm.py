@@ -12,12 +12,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from mailchimpsync.civicrm import (
     CivicrmClient,
     ContactEmail,
+    ContactRecord,
     Kind,
     Name,
     NewActivity,
@@ -30,8 +32,10 @@ from mailchimpsync.civicrm import (
     contacts_by_id,
     contacts_like,
     contacts_modified_since,
+    count_records,
     create_activity,
     create_contacts,
+    delete_records,
     display_names,
     entries,
     existing_activities,
@@ -41,6 +45,7 @@ from mailchimpsync.civicrm import (
     held_addresses,
     hold_addresses,
     install_entries,
+    install_records,
     mailing_groups,
     merged_to,
     missing_setup,
@@ -50,13 +55,16 @@ from mailchimpsync.civicrm import (
     persons,
     prepare_campaigns,
     remove_entries,
+    remove_records,
     save_group_contacts,
+    save_records,
     sees_activities,
     set_names,
     site,
 )
 from mailchimpsync.civicrm.campaign_setup import FIELD, FIELD_GROUP
 from mailchimpsync.civicrm.checks.site import site_clock
+from mailchimpsync.civicrm.contact_records import GROUP
 from mailchimpsync.data.catalogue import SUMMARIES, lookups_for
 from mailchimpsync.data.reading import contacts_call, rows_call
 from mailchimpsync.data.sources import sources
@@ -128,6 +136,7 @@ def record(site_: Site) -> None:
     site_.ask("full", "show a contact by the ACL", "GroupContact", "create", {"values": shown})
     _try_to_write(site_, people, "acl", " that the ACL shows")
     put_entries(site_)
+    put_contact_records(site_)
     _ask_wrongly(site_, people)
 
 
@@ -415,6 +424,30 @@ def put_entries(to: Site) -> None:
         to.do(user, f"see the entries, {user}", entries)
     for note in ("remove the entries", "remove the entries, again"):
         to.do("full", note, remove_entries)
+
+
+def put_contact_records(to: Site) -> None:
+    """Keep on contacts what Mailchimp says, with too few rights too, and remove it."""
+    names = [{"contact_type": "Individual", "first_name": f"Rec{number}"} for number in range(2)]
+    people = to.ask("full", "contacts for records", "Contact", "save", {"records": names})
+    ids = [row["id"] for row in people]
+    since = datetime(2026, 11, 1, 10, tzinfo=UTC)
+    audience, no_time = ("abc", "News"), timedelta(0)
+    wanted = [ContactRecord(ids[0], "subscribed", since, None), ContactRecord(ids[1], None, None, "No address.")]
+    changed = [wanted[0]._replace(status="cleaned"), ContactRecord(NOBODY, None, None, None)]
+    to.do("smallplus", "put fields for records, without administer CiviCRM", install_records)
+    for note in ("put fields for records", "put fields for records, again"):
+        to.do("full", note, install_records)
+    to.do("smallplus", "keep records, without access all custom data", save_records, audience, wanted, no_time)
+    for note in ("keep records", "keep records, again"):
+        to.do("custom", note, save_records, audience, wanted, no_time)
+    to.do("custom", "keep records, one of nobody", save_records, audience, changed, no_time)
+    to.ask("custom", "see records", f"Custom_{GROUP}", "get", {"orderBy": {"id": "ASC"}})
+    for user in ("custom", "smallplus"):
+        to.do(user, f"count records, {user}", count_records)
+    to.do("custom", "delete a record", delete_records, "abc", ids[:1])
+    for note in ("remove the records", "remove the records, again"):
+        to.do("full", note, remove_records)
 
 
 def _checked(action: str, values: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,14 @@ from .checks.site import site_changes as site_changes
 from .checks.visibility import SEES_EVERYTHING as SEES_EVERYTHING
 from .checks.visibility import Visibility as Visibility
 from .child_groups import child_groups as child_groups
+from .contact_records import ContactRecord as ContactRecord
+from .contact_records import count_records as count_records
+from .contact_records import delete_records as delete_records
+from .contact_records import has_records as has_records
+from .contact_records import install_records as install_records
+from .contact_records import remove_records as remove_records
+from .contact_records import save_records as save_records
+from .contact_records import time_difference as time_difference
 from .corrections import ContactEmail as ContactEmail
 from .corrections import Name as Name
 from .corrections import add_bulk_addresses as add_bulk_addresses

@@ -231,6 +231,8 @@ class Link(Part):
     """The same for interests, by their ids."""
     lane: LaneChoice = LaneChoice.AUTO
     """How updates are sent to Mailchimp."""
+    contact_records: bool = False
+    """Whether contacts in CiviCRM have a record of what Mailchimp says about them."""
     departures: Departures = Departures()
     schedule: Schedule = Schedule()
     guard: Guard = Guard()
@@ -255,6 +257,8 @@ class Link(Part):
             data=self.data.options,
             new_members=self.new_members,
             lane=self.lane,
+            audience_name=self.audience_name,
+            contact_records=self.contact_records,
         )
 
     def without_trust(self) -> Link:

@@ -34,6 +34,7 @@ _ADDRESS = ("url", "pattern", "base_url", "host", "port", "security")
 _ADDRESSES_THEMSELVES = frozenset({"webhook_url", "ping_url"})
 _EMAIL_DEFAULTS = {"port": 587, "security": "starttls"}
 _DEFAULTS: Mapping[str, Part] = {"departures": Departures(), "schedule": Schedule(), "guard": Guard()}
+_WRITTEN_IF_CHOSEN = (*_DEFAULTS, "trust", "trust_interests", "lane", "contact_records")
 
 
 def to_stored(configuration: Configuration, seal: Seal = mask) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def _plain_link(link: Mapping[str, Any]) -> dict[str, Any]:
     chosen = {
         name: _without_defaults(part.model_dump(exclude_none=True), link[name]) for name, part in _DEFAULTS.items()
     }
-    others = {key: value for key, value in link.items() if key not in (*_DEFAULTS, "trust", "trust_interests", "lane")}
+    others = {key: value for key, value in link.items() if key not in _WRITTEN_IF_CHOSEN}
     trust = {"trust": link["trust"].value} if link["trust"] is not Trust.NONE else {}
     new_members = {"new_members": link["new_members"].value} if link.get("new_members") else {}
     interests = {key: side.value for key, side in link["trust_interests"].items() if side is not Trust.NONE}
@@ -69,6 +70,7 @@ def _plain_link(link: Mapping[str, Any]) -> dict[str, Any]:
         "resubscribe": link["resubscribe"].value,
         **new_members,
         **({"lane": link["lane"].value} if link["lane"] is not LaneChoice.AUTO else {}),
+        **({"contact_records": True} if link["contact_records"] else {}),
         **trust,
         **({"trust_interests": interests} if interests else {}),
         **{name: part for name, part in chosen.items() if part},

@@ -65,8 +65,10 @@ PURPOSES: Mapping[Right, Purpose] = {
         "Fills merge fields from contributions.", "Merge fields can't be filled from contributions."
     ),
     Right.CUSTOM_DATA: Purpose(
-        "Fills merge fields from custom fields, and marks the activities of campaigns.",
-        "Merge fields can't be filled from custom fields, and campaigns can't be imported.",
+        "Fills merge fields from custom fields, marks the activities of campaigns, and shows on contacts what "
+        "Mailchimp says.",
+        "Merge fields can't be filled from custom fields, campaigns can't be imported, and contacts don't show what "
+        "Mailchimp says.",
     ),
     Right.MAKE_FIELDS: Purpose(
         "Creates the custom field that imported campaigns need. Only the first import needs this permission.",
@@ -105,6 +107,8 @@ _TO_WRITE: Mapping[str, Right] = {
 
 def right_for(entity: str, action: str) -> Right:
     """Return the permission that is most likely missing when CiviCRM refuses a call."""
+    if entity.startswith("Custom_"):
+        return Right.CUSTOM_DATA
     if action.startswith("get"):
         return _TO_READ.get(entity, Right.ACCESS)
     if entity == "Contact" and action in {"create", "save"}:

@@ -28,6 +28,8 @@ from mailchimpsync.sync.reading.linked_interests import deleted_interests
 from mailchimpsync.sync.trust import resolve_trust, trust_is_over
 from mailchimpsync.sync.unchanged import NOT_ASKED, fingerprint_of, is_unchanged
 
+_COMPLETE = (Outcome.DONE, Outcome.INCOMPLETE, Outcome.WAITING, Outcome.UNCHANGED)
+
 
 def run_connection(
     systems: Systems,
@@ -73,7 +75,8 @@ def _run(systems: Systems, connection: Connection, deadline: Deadline, options: 
         _check_still_due(systems, connection, options)
         try:
             result = _run_with_lease(systems, connection, deadline, options, progress, lease, watch)
-            return replace(result, trust_is_over=trust_is_over(systems.store, connection))
+            result = replace(result, trust_is_over=trust_is_over(systems.store, connection))
+            return _with_contact_records(systems, connection, deadline, lease, result)
         except TransientError:
             if not deadline.is_stopped:
                 raise
@@ -140,6 +143,20 @@ def _run_with_lease(
     from mailchimpsync.sync.staged_run import staged_run  # noqa: PLC0415 (a call that needs no run loads no stage)
 
     return staged_run(systems, connection, deadline, options, progress, lease, fingerprint, watch)
+
+
+def _with_contact_records(
+    systems: Systems, connection: Connection, deadline: Deadline, lease: runs.Lease, result: Result
+) -> Result:
+    """Keep on contacts what Mailchimp says, once everything else is done; a failure there fails nothing else."""
+    if not connection.contact_records or result.outcome not in _COMPLETE:
+        return result
+    from mailchimpsync.sync.contact_records import keep_contact_records  # noqa: PLC0415 (few connections have them)
+
+    problem = keep_contact_records(systems, connection, deadline, lease)
+    if problem is None:
+        return result
+    return replace(result, notes=(*result.notes, problem))
 
 
 def _unchanged(systems: Systems, connection: Connection) -> Result:

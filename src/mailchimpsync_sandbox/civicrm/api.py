@@ -13,6 +13,7 @@ from mailchimpsync_sandbox.civicrm.access.rows import Access
 from mailchimpsync_sandbox.civicrm.access.users import SYSTEM, User
 from mailchimpsync_sandbox.civicrm.database import Database
 from mailchimpsync_sandbox.civicrm.entities import merging
+from mailchimpsync_sandbox.civicrm.entities.custom import records_entity
 from mailchimpsync_sandbox.civicrm.entities.entities import ENTITIES
 from mailchimpsync_sandbox.civicrm.entities.other_rules import RULES
 from mailchimpsync_sandbox.civicrm.entities.schema import Entity
@@ -87,7 +88,7 @@ class Api:
         if entity in catalogue.LISTS and action == "get":
             self._access(user).check(entity, action)
             return self._list(entity, params)
-        known = ENTITIES.get(entity) if entity not in self.missing else None
+        known = self._entity(entity)
         if known is None or action not in self._actions or _ONLY_OF.get(action, entity) != entity:
             raise UnknownActionError(entity, action)
         own = known.action_params if action in {"get", "create", "save", "update"} else set()
@@ -109,6 +110,11 @@ class Api:
         if fault and fault.kind is FaultKind.STATUS_AFTER:
             raise ApiError(DATABASE_FAILED)
         return result
+
+    def _entity(self, name: str) -> Entity | None:
+        if name in self.missing:
+            return None
+        return ENTITIES.get(name) or records_entity(self._database, name)
 
     def _as_told(self, name: str) -> str:
         """Return a parameter as an error names it: 6.13 names its setter."""
@@ -180,9 +186,8 @@ class Api:
 
         def write(record: dict[str, Any]) -> dict[str, Any]:
             row_id = record.pop("id", None)
-            if row_id:
-                return writer.update(entity, int(row_id), record, extra)
-            return writer.create(entity, record, extra)
+            row = writer.update(entity, int(row_id), record, extra) if row_id else writer.create(entity, record, extra)
+            return {**record, "id": row["id"]} if entity.name.startswith("Custom_") else row
 
         rows = self._written(records, write)
         for row, key in product(rows[:-1], entity.echo_of_last):
@@ -212,9 +217,10 @@ class Api:
         for one in ids:
             access.check_record(entity, "delete", {"id": one})
         self._writer(access).delete(entity, ids, params)
-        # Recorded: the ids of deleted memberships of groups and of menu entries come as text, others as numbers.
-        as_text = entity.name in {"GroupContact", "Navigation"}
-        return Result(entity.name, "delete", [{"id": str(one) if as_text else one} for one in ids])
+        # Recorded: some ids come as text, others as numbers, and those of records of custom fields without a name.
+        as_text = entity.name in {"CustomGroup", "GroupContact", "Navigation", "SavedSearch"}
+        rows: list[Any] = [{"id": str(one) if as_text else one} for one in ids]
+        return Result(entity.name, "delete", ids if entity.name.startswith("Custom_") else rows)
 
     def _revert(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
         """Delete the site's own file of a form."""

@@ -72,6 +72,7 @@ TOLERATED: dict[str, tuple[str, ...]] = {
     # What CiviCRM adds to an entry or form that it saves isn't kept, and it counts each saved form as matched.
     "put entries": ("values", "countMatched"),
     "remove the entries": ("values",),
+    "put fields for records": ("values", "countMatched"),
     # The site has other groups, and other people in them.
     "prove the rights": tuple(f"{name}.{key}" for name in ("counted", "shown") for key in _ROWS),
 }

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from mailchimpsync.actions import list_webhooks
 from mailchimpsync.config import Configuration, Schedule
 from mailchimpsync.mailchimp import create_webhook
+from mailchimpsync.store.cache.contact_records import Told, keep_records
 from mailchimpsync.store.privacy import removed_audiences
 from mailchimpsync.store.runs import services
 from mailchimpsync.web.models import Role
@@ -537,6 +538,30 @@ def test_entries_are_put_into_civicrm_with_another_key_and_removed_again(own_cha
 
     assert "administer CiviCRM" in refused
     assert "The tab is there." in there
+    assert "There are none." in gone
+
+
+def test_contacts_show_what_mailchimp_says_once_it_is_turned_on_and_removing_it_asks_first(own_charity: Begin) -> None:
+    charity = own_charity(people=1, synced=False)
+    charity.site.settings.public_url = charity.url
+    permissions = ["access CiviCRM", "administer CiviCRM", "access all custom data", "authenticate with api key"]
+    charity.act(Side.CIVICRM, "add_user", {"key": "an-administrators", "permissions": permissions})
+    page, key = "/configuration/civicrm/entries", "an-administrators"
+    with form_client(charity) as ada:
+        ada.fill_in(f"{CONNECTION}/rules", **RULES, contact_records="on")
+        ada.fill_in(page, at=f"{page}/install", key=key)
+        with charity.site.store.begin() as tx:
+            keep_records(tx, AUDIENCE_ID, "News", [Told(7, "subscribed", None, None)])
+        asked = ada.fill_in(page, at=f"{page}/remove", key=key).text
+        still_there = ada.look(page).text
+        ada.fill_in(page, at=f"{page}/remove", key=key, confirm="on")
+        gone = ada.look(page).text
+        settings = ada.look(CONNECTION).text
+
+    assert "Contacts in CiviCRM show what Mailchimp says about them." in settings
+    assert "records: 1." in asked
+    assert "Delete them" in asked
+    assert "The tab is there." in still_there
     assert "There are none." in gone
 
 

@@ -117,6 +117,7 @@ MAY_MENTION = {
     "data": {"confirmed", "wanted", "refused"},
     "log": {"message"},
     "accepted_person": {"reason_detail"},
+    "contact_record": set(),
     "campaign_recipient": {"member_id"},
 }
 CODES = {
@@ -124,6 +125,7 @@ CODES = {
     "change": {"group_changes", "sync_status", "reason", "kinds", "dates", "outcome"},
     "log": {"list_id"},
     "accepted_person": {"reason", "accepted_by"},
+    "contact_record": {"list_id", "audience", "status", "reason"},
 }
 
 

@@ -11,20 +11,34 @@ from pydantic import SecretStr
 from mailchimpsync.actions.finding import Finding, Level, Step, ok
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.time_limit import within
-from mailchimpsync.civicrm import CivicrmClient, Entries, entries, install_entries, remove_entries
-from mailchimpsync.errors import ConfigurationError
+from mailchimpsync.civicrm import (
+    CivicrmClient,
+    Entries,
+    count_records,
+    entries,
+    has_records,
+    install_entries,
+    install_records,
+    remove_entries,
+    remove_records,
+)
+from mailchimpsync.errors import ConfigurationError, ConfirmationError
 from mailchimpsync.messages import join, say
+from mailchimpsync.store.cache.contact_records import count_kept, forget_records
 
 SECONDS = 60
 """How long CiviCRM may take to respond."""
 
 SUBJECT = say("Entries in CiviCRM")
+RECORDS = say("What Mailchimp says, on contacts")
 
 T = TypeVar("T")
 
 
 def install_in_civicrm(site: Site, key: str | None = None) -> list[Finding]:
     """Put entries for this service into CiviCRM's menu and a tab on every contact; what is there is corrected.
+
+    If a connection has `contact_records`, the fields and the search for them are made too.
 
     `key` is an API key to use instead of the configured one; it isn't stored.
 
@@ -35,19 +49,35 @@ def install_in_civicrm(site: Site, key: str | None = None) -> list[Finding]:
     """
     service = _service(site)
     found = _with_key(site, key, lambda client: install_entries(client, service))
-    return list(_findings(found, service))
+    if _wants_records(site) and _with_key(site, key, install_records):
+        _forget_records(site)
+    return [*_findings(found, service), *_check_records(site, key)]
 
 
-def remove_from_civicrm(site: Site, key: str | None = None) -> bool:
-    """Remove all of it, and return whether anything was there. Raises as `install_in_civicrm`."""
-    return _with_key(site, key, remove_entries)
+def remove_from_civicrm(site: Site, key: str | None = None, *, confirm: bool = False) -> bool:
+    """Remove all of it, and return whether anything was there. Raises as `install_in_civicrm`.
+
+    Raises:
+        ConfirmationError: records on contacts would be deleted; `confirm` deletes them.
+    """
+    with site.store.reading() as tx:
+        told = count_kept(tx)
+    number = _with_key(site, key, count_records) or told  # an administrator's key may not see them
+    if number and not confirm:
+        raise ConfirmationError(
+            say("This deletes what Mailchimp says from contacts in CiviCRM: records: %(number)s.", number=f"{number:,}")
+        )
+    had_records = _with_key(site, key, remove_records)
+    _forget_records(site)
+    return _with_key(site, key, remove_entries) or had_records
 
 
 def entries_in_civicrm(site: Site, key: str | None = None) -> list[Finding]:
     """Return whether the entries are there and lead here. Raises as `install_in_civicrm`."""
     service = _service(site)
     found = _with_key(site, key, entries)
-    return list(_findings(found, service)) if found.any else [ok(SUBJECT, say("There are none."))]
+    findings = _findings(found, service) if found.any else [ok(SUBJECT, say("There are none."))]
+    return [*findings, *_check_records(site, key)]
 
 
 def check_entries(site: Site) -> Iterator[Finding]:
@@ -55,6 +85,32 @@ def check_entries(site: Site) -> Iterator[Finding]:
     if site.configuration.civicrm is not None and site.settings.public_url is not None:
         found = _with_key(site, None, entries)
         yield from _findings(found, site.settings.public_url) if found.any else ()
+    if site.configuration.civicrm is not None:
+        yield from _check_records(site, None)
+
+
+def _check_records(site: Site, key: str | None) -> Iterator[Finding]:
+    """Yield whether the fields are there, if a connection keeps something in them."""
+    if not _wants_records(site):
+        return
+    if _with_key(site, key, has_records):
+        yield ok(RECORDS, say("The fields are there."))
+        return
+    what = say(
+        "CiviCRM shows the key's user no fields for it. Making them needs “administer CiviCRM”, filling them needs "
+        "“access all custom data”."
+    )
+    yield Finding(Level.WARNING, RECORDS, what, Step.INSTALL_ENTRIES)
+
+
+def _wants_records(site: Site) -> bool:
+    return any(link.contact_records for link in site.configuration.connections)
+
+
+def _forget_records(site: Site) -> None:
+    """Forget what CiviCRM was told, so that the next syncs write all of it."""
+    with site.store.begin() as tx:
+        forget_records(tx)
 
 
 def _findings(found: Entries, service: str) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from mailchimpsync.store.schema import (
     cache,
     campaign,
     campaign_import,
+    contact_record,
     event,
     group_contact,
     kept_plan,
@@ -108,10 +109,7 @@ def remove_some(tx: Connection, list_id: str, limit: int) -> bool:
     for table, list_column in _BY_ID:
         if _delete_some(tx, table, list_column, list_id, limit):
             return True
-    mine = group_contact.c.list_id == list_id
-    contacts = list(tx.execute(select(group_contact.c.contact_id).where(mine).distinct().limit(limit)).scalars())
-    tx.execute(delete(group_contact).where(mine, group_contact.c.contact_id.in_(contacts)))
-    return bool(contacts)
+    return any(_delete_some_contacts(tx, table, list_id, limit) for table in (contact_record, group_contact))
 
 
 def finish_removal(tx: Connection, list_id: str) -> None:
@@ -124,3 +122,10 @@ def _delete_some(tx: Connection, table: Table, list_column: ColumnElement[str], 
     if ids:
         tx.execute(delete(table).where(table.c.id.in_(ids)))
     return len(ids)
+
+
+def _delete_some_contacts(tx: Connection, table: Table, list_id: str, limit: int) -> int:
+    mine = table.c.list_id == list_id
+    contacts = list(tx.execute(select(table.c.contact_id).where(mine).distinct().limit(limit)).scalars())
+    tx.execute(delete(table).where(mine, table.c.contact_id.in_(contacts)))
+    return len(contacts)

@@ -140,6 +140,18 @@ accepted_reason = table(  # everyone of an audience who can't be synced for a re
     UniqueConstraint("list_id", "reason"),
 )
 
+contact_record = table(  # what CiviCRM was told on a contact
+    "contact_record",
+    Column("list_id", String(32), primary_key=True),
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("audience", String(255), nullable=False),
+    Column("status", String(20)),
+    Column("since", UtcDateTime),
+    Column("reason", String(32)),
+    sqlite_autoincrement=False,
+    sqlite_with_rowid=False,
+)
+
 group_contact = table(
     "group_contact",
     Column("list_id", String(32), primary_key=True),

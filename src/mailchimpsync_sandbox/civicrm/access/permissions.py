@@ -94,6 +94,8 @@ _MEMBERSHIPS: dict[str, Needs] = {
 _CHOICES: dict[str, Needs] = {"get": _CIVICRM, "create": _OPTIONS, "update": _OPTIONS}
 _CUSTOM: dict[str, Needs] = {"get": (("access CiviCRM", "access all custom data"),), "default": _DATA}
 
+_RECORDS: dict[str, Needs] = {"default": ("access CiviCRM", "access all custom data")}
+
 RULES: dict[str, dict[str, Needs]] = {
     "Contact": {
         "get": (),
@@ -127,6 +129,7 @@ RULES: dict[str, dict[str, Needs]] = {
     "CustomGroup": _CUSTOM,
     "CustomField": _CUSTOM,
     "SavedSearch": {"default": _DATA},
+    "SearchDisplay": {"default": _DATA},
     "Afform": {"get": (), "default": _ADMINISTER},
     "Permission": {"default": _CIVICRM},
     "Entity": {"default": _CIVICRM},
@@ -136,7 +139,7 @@ _SAME_AS = {"save": "create", "replace": "delete", "getFields": "meta", "getActi
 
 def needs(entity: str, action: str) -> Needs:
     """Return what an action needs before rows are checked; without a rule, *administer CiviCRM*."""
-    rules = RULES.get(entity, {})
+    rules = _RECORDS if entity.startswith("Custom_") else RULES.get(entity, {})
     same = _SAME_AS.get(action, "default")
     if action not in rules and same == "meta":
         return _META

@@ -1,13 +1,15 @@
 """Custom fields: `Group.Field` in the API of the entity that the group extends, and their description.
 
-In CiviCRM each group has a table of its own; here one table has all values, which no answer shows.
+In CiviCRM each group has a table of its own; here one table has all values, which no answer shows. Only a group with
+several records for each row has one, as it is an entity too: `Custom_Group`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mailchimpsync_sandbox.civicrm.entities.schema import DataType, Field, Packing
+from mailchimpsync_sandbox.civicrm.entities.entities import TABLES as ENTITY_TABLES
+from mailchimpsync_sandbox.civicrm.entities.schema import DataType, Entity, Field, Packing, create_statements
 from mailchimpsync_sandbox.civicrm.query.values import to_column
 
 if TYPE_CHECKING:
@@ -31,8 +33,26 @@ _FOUND = (
     "SELECT f.id, g.name || '.' || f.name, g.title || ': ' || f.label, f.data_type, f.serialize, o.name "
     "FROM civicrm_custom_field f JOIN civicrm_custom_group g ON g.id = f.custom_group_id "
     "LEFT JOIN civicrm_option_group o ON o.id = f.option_group_id "
-    "WHERE f.is_active = 1 AND g.is_active = 1 AND g.extends = ?"
+    "WHERE f.is_active = 1 AND g.is_active = 1 AND g.is_multiple = 0 AND g.extends = ?"
 )
+
+
+def records_entity(database: Database, name: str) -> Entity | None:
+    """Return the entity `Custom_Group` of a group with several records for each contact, or None; make its table."""
+    found = database.rows(
+        "SELECT id, table_name FROM civicrm_custom_group WHERE 'Custom_' || name = ? AND is_multiple = 1", (name,)
+    )
+    if not found:
+        return None
+    group_id, table = found[0]
+    fields = database.rows("SELECT name, data_type FROM civicrm_custom_field WHERE custom_group_id = ?", (group_id,))
+    own = tuple(Field(field, _TYPES[data_type]) for field, data_type in fields)
+    owner = Field("entity_id", DataType.INTEGER, required=True, references="Contact")
+    entity = Entity(name, table, (Field("id", DataType.INTEGER), owner, *own))
+    if not database.rows("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)):
+        for statement in create_statements(entity, ENTITY_TABLES):
+            database.execute(statement)
+    return entity
 
 
 def custom_field(database: Database, entity: str, path: str) -> Field | None:

@@ -17,6 +17,7 @@ from mailchimpsync_sandbox.civicrm.entities.other import (
     NAVIGATION,
     OPTION_GROUP,
     OPTION_VALUE,
+    SEARCH_DISPLAY,
     TAG,
 )
 from mailchimpsync_sandbox.civicrm.entities.people import (
@@ -57,6 +58,7 @@ __all__ = [
     "OPTION_VALUE",
     "PHONE",
     "SAVED_SEARCH",
+    "SEARCH_DISPLAY",
     "SUBSCRIPTION_HISTORY",
     "TABLES",
     "TAG",
@@ -89,6 +91,7 @@ ENTITIES: dict[str, Entity] = {
         CUSTOM_FIELD,
         NAVIGATION,
         AFFORM,
+        SEARCH_DISPLAY,
     )
 }
 

@@ -303,3 +303,19 @@ AFFORM = Entity(
     match=("name",),
     is_file=True,
 )
+
+SEARCH_DISPLAY = Entity(
+    "SearchDisplay",
+    "civicrm_search_display",
+    (
+        _ID,
+        Field("name"),
+        Field("label"),
+        Field("saved_search_id", _INT, required=True, references="SavedSearch"),
+        Field("type"),
+        Field("settings", packing=Packing.JSON),
+        _flag("acl_bypass"),
+    ),
+    label="label",
+    unique=(("saved_search_id", "name"),),
+)

@@ -234,6 +234,11 @@ class CustomRules(Rules):
             values.setdefault("weight", _next(writer, self.entity.table, "weight"))
             values.update({name: value for name, value in self.defaults if name not in values})
 
+    def before_delete(self, writer: Writer, row_ids: list[int], params: dict[str, Any]) -> bool:
+        for row_id in row_ids if self.prefix else ():
+            writer.database.execute(f"DROP TABLE IF EXISTS {writer.row(self.entity, row_id)[self.home]}")
+        return False
+
     def after_write(self, writer: Writer, record: Record) -> None:
         if record.created and not record.values.get(self.home):
             name = record.values["name"].lower()[: _TABLE_NAME_MAX if self.prefix else None]

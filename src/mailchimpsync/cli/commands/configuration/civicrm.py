@@ -8,6 +8,7 @@ from collections.abc import Callable
 import click
 
 from mailchimpsync.actions import Finding, Site, entries_in_civicrm, install_in_civicrm, remove_from_civicrm
+from mailchimpsync.cli.input.confirmation import with_confirmation
 from mailchimpsync.cli.input.questions import ask
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import stdout
@@ -25,9 +26,10 @@ def status(ctx: click.Context, other_key: bool, as_json: bool) -> None:
     _report(ctx, entries_in_civicrm, other_key=other_key, as_json=as_json)
 
 
-def remove(ctx: click.Context, other_key: bool) -> None:
+def remove(ctx: click.Context, other_key: bool, yes: bool) -> None:
     with site_of(ctx) as site:
-        were_there = remove_from_civicrm(site, _key(other_key=other_key))
+        key = _key(other_key=other_key)
+        were_there = with_confirmation(lambda confirm: remove_from_civicrm(site, key, confirm=confirm), yes=yes)
     stdout().print("The entries in CiviCRM are removed." if were_there else "There were no entries in CiviCRM.")
 
 

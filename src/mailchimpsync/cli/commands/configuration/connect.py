@@ -36,6 +36,7 @@ def connect(
     no_interests: bool,
     resubscribe: str | None,
     new_members: str | None,
+    contact_records: bool | None,
 ) -> None:
     with site_of(ctx) as site:
         account = _account(site, account_name, base_url)
@@ -56,6 +57,8 @@ def connect(
             said["resubscribe"] = Resubscribe(resubscribe)
         if new_members is not None:
             said["new_members"] = None if new_members == AS_AUDIENCE else NewMembers(new_members)
+        if contact_records is not None:
+            said["contact_records"] = contact_records
         link = before.model_copy(update=said) if before else Link(audience_id=chosen.id, **said)
         saved = connect_audience(site, link, account, by=current_user())
         titles = {one.id: one.title for one in groups}

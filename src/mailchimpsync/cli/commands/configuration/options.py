@@ -73,6 +73,11 @@ def init() -> None:
         "double opt-in setting (default)."
     ),
 )
+@click.option(
+    "--contact-records/--no-contact-records",
+    default=None,
+    help="Show on contacts in CiviCRM what Mailchimp says about them. Default: don't. Run `civicrm install` after it.",
+)
 @implemented_in("commands.configuration.connect:connect")
 def connect() -> None:
     """Connect a Mailchimp audience to a CiviCRM group, and its interests to groups, and test the connection.
@@ -307,15 +312,17 @@ def civicrm() -> None:
 def install_in_civicrm() -> None:
     """Put them there, or correct them. The API key's user needs the permission "administer CiviCRM".
 
-    They lead to the address `public_url` in mailchimpsync.toml. The tab needs FormBuilder, which is part of CiviCRM.
+    They lead to the address `public_url` in mailchimpsync.toml. The tab needs FormBuilder, which is part of CiviCRM. If
+    a connection has --contact-records, the fields for them and a search are made too.
     """
 
 
-@civicrm.command("remove", epilog=examples("civicrm remove"))
+@civicrm.command("remove", epilog=examples("civicrm remove", "civicrm remove --yes"))
 @_OTHER_KEY
+@WITHOUT_ASKING
 @implemented_in("commands.configuration.civicrm:remove")
 def remove_from_civicrm() -> None:
-    """Remove them all."""
+    """Remove them all, with what contacts show of Mailchimp. Before records are deleted, you're asked."""
 
 
 @civicrm.command("status", epilog=examples("civicrm status"))

@@ -18,7 +18,7 @@ from mailchimpsync.actions import (
     with_time_limit,
 )
 from mailchimpsync.actions.api.description import Scope
-from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.errors import ConfirmationError, MailchimpsyncError
 from mailchimpsync.web.screens.configuration.fields import SecretField
 from mailchimpsync.web.screens.screen import Visit, screen
 
@@ -65,18 +65,23 @@ def remove(visit: Visit) -> HttpResponse:
         return _page(visit, form)
     try:
         with with_time_limit(visit.site, SECONDS) as site:
-            remove_from_civicrm(site, form.cleaned_data["key"] or None)
+            remove_from_civicrm(site, form.cleaned_data["key"] or None, confirm="confirm" in visit.request.POST)
+    except ConfirmationError as error:
+        return _page(visit, form, loss=error)
     except MailchimpsyncError as error:
         return _page(visit, form, error)
     visit.say(_("The entries are removed from CiviCRM."))
     return redirect("configuration-entries")
 
 
-def _page(visit: Visit, form: KeyForm, error: MailchimpsyncError | None = None) -> HttpResponse:
+def _page(
+    visit: Visit, form: KeyForm, error: MailchimpsyncError | None = None, loss: ConfirmationError | None = None
+) -> HttpResponse:
     here = f"{visit.request.scheme}://{visit.request.get_host()}"
     context: dict[str, Any] = {
         "form": form,
         "error": error,
+        "loss": loss,
         "public_url": visit.site.settings.public_url,
         "public_address": f'public_url = "{here}"',
         "civicrm": visit.site.configuration.civicrm,

@@ -72,6 +72,13 @@ class RulesForm(PartForm):
             (NewMembers.SUBSCRIBE.value, gettext_lazy("Subscribe them immediately: you have their consent")),
         ],
     )
+    contact_records = check_box(
+        gettext_lazy("Show on contacts in CiviCRM what Mailchimp says about them"),
+        help_text=gettext_lazy(
+            "Their status, since when, and why someone can't be synced. Put the fields into CiviCRM under "
+            "Configuration » CiviCRM » Links to these screens in CiviCRM."
+        ),
+    )
     enabled = check_box(gettext_lazy("Hold a sync for review if it exceeds these limits"))
     minimum = number_field(Guard, "minimum", gettext_lazy("Ignore percentages below this many people"))
     hold_hours = number_field(Guard, "hold_hours", gettext_lazy("A held plan expires after … hours"))
@@ -87,6 +94,7 @@ class RulesForm(PartForm):
         asks = {
             "resubscribe": link.resubscribe.value,
             "new_members": link.new_members.value if link.new_members else "",
+            "contact_records": link.contact_records,
         }
         super().__init__(visit, link, **guard, **asks)
         for kind, label in KINDS.items():
@@ -119,6 +127,7 @@ class RulesForm(PartForm):
         return {
             "resubscribe": Resubscribe(given["resubscribe"]),
             "new_members": NewMembers(mode) if (mode := given["new_members"]) else None,
+            "contact_records": given["contact_records"],
             "guard": Guard.model_validate({**self.link.guard.model_dump(), **guard}),
             "signing_secret": self._secret(),
         }
@@ -145,6 +154,7 @@ def card(_visit: Visit, link: Link) -> Card:
         else _("People who unsubscribed can only re-subscribe themselves, even if staff re-add them."),
         str(_NEW_MEMBERS[link.new_members]),
         _guard_line(link.guard),
+        *([_("Contacts in CiviCRM show what Mailchimp says about them.")] if link.contact_records else []),
         *([_("The webhook is signed.")] if link.signing_secret else []),
     ]
     url = reverse("configuration-rules", args=[link.audience_id])

@@ -82,6 +82,13 @@ def overview(fleet: Fleet, names: Sequence[str] | None = None) -> list[SiteOverv
     return sorted(found, key=lambda one: (order.index(one.level), one.site.name))
 
 
+def not_looked_at(fleet: Fleet, found: Sequence[SiteOverview]) -> int:
+    """Return the number of sites in use whose state was noted too long ago to be relied on: no worker does it."""
+    before = fleet.runtime.now() - NOTED_FOR
+    in_use = [one for one in found if one.site.disabled_at is None]
+    return sum((one.noted_at or one.site.created_at) <= before for one in in_use)
+
+
 def refresh_overview(fleet: Fleet, names: Sequence[str] | None = None, *, older_than: timedelta = NOTED_FOR) -> None:
     """Note the state of all sites, or of some, of which nothing newer is known: without workers nobody else does."""
     before = fleet.runtime.now() - older_than

@@ -192,8 +192,13 @@ def test_one_damaged_site_keeps_nobody_from_using_the_fleet(fleet: Fleet) -> Non
 
     fleet.check_master_key()
     fleet.add("red")
+    with pytest.raises(ConfigurationError, match="doesn't open the site damaged, so no site has a new one"):
+        list(rotate_master_key_file(fleet))
 
     assert fleet.names() == ["damaged", "green", "red"]
+    fleet.open("green").close()
+    fleet.remove("damaged")
+    assert len(list(rotate_master_key_file(fleet))) == 3
 
 
 def test_a_site_that_is_added_while_the_master_key_is_replaced_can_be_opened(fleet: Fleet) -> None:

@@ -6,17 +6,19 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from mailchimpsync.actions import pausesync
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.configuration.tokens import create_token
 from mailchimpsync.actions.fleet_operations import BulkAction, begin_bulk, list_operations, read_operation
 from mailchimpsync.actions.fleet_overview import refresh_overview
+from mailchimpsync.store.schema.fleet_tables import site_figures
 from mailchimpsync.web.accounts import create_user, remove_user
 from mailchimpsync.web.fleet.front import serving_fleet
 from mailchimpsync.web.models import Role, User
@@ -73,6 +75,16 @@ def test_the_first_operator_comes_by_a_link_and_sees_all_sites_worst_first(fleet
     assert re.findall(r'name="site" value="(\w+)"', page) == ["green", "red"]
     assert "not set up" in page
     assert {cookie.path for cookie in client.cookies.jar} == {"/fleet"}
+
+
+def test_states_that_no_worker_has_looked_at_for_long_are_not_passed_off_as_new(fleet_of_two: ServedFleet) -> None:
+    client = add_operator(fleet_of_two, "olga")
+    assert "No worker has looked at" not in client.get("/fleet/").text
+    with fleet_of_two.fleet.store.begin() as tx:
+        old = datetime.now(UTC) - timedelta(hours=1)
+        tx.execute(update(site_figures).where(site_figures.c.site == "green").values(noted_at=old))
+
+    assert "No worker has looked at 1 site for more than 15 minutes" in client.get("/fleet/").text
 
 
 def test_nobody_else_gets_in(fleet_of_two: ServedFleet) -> None:

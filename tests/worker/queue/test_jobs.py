@@ -9,9 +9,11 @@ from sqlalchemy import update
 
 from mailchimpsync.actions import approveplan, fetchandreconcile, getplans, pausesync, resumesync
 from mailchimpsync.actions.fleet.jobs import LATER, LONG, NOW, Job, Place
+from mailchimpsync.actions.fleet_overview import SiteLevel, overview
 from mailchimpsync.actions.webhooks.receive import receive_audience
 from mailchimpsync.actions.work import Kind
 from mailchimpsync.config import Guard
+from mailchimpsync.errors import Code
 from mailchimpsync.store.fleet.sites import change_site
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import configuration, status
@@ -208,6 +210,20 @@ def test_a_site_with_the_tables_of_another_version_is_left_to_it(fleet: Charitie
     [job] = fleet.jobs(kind="sync")
     assert 5 < in_seconds(job, now()) <= 10
     assert oaks.statuses() == {}
+
+
+def test_a_site_whose_key_is_damaged_is_shown_as_such_and_the_others_go_on(fleet: Charities) -> None:
+    fleet.add("ash")
+    oaks = fleet.add("oaks")
+    with fleet.fleet.store.begin() as tx:
+        change_site(tx, "ash", secret_keys="nonsense")
+
+    plan(fleet)
+    fleet.work_off()
+
+    [worst, *_] = overview(fleet.fleet)
+    assert (worst.site.name, worst.level, worst.code) == ("ash", SiteLevel.UNUSABLE, Code.SECRET)
+    assert oaks.statuses() != {}
 
 
 def test_jobs_of_a_site_that_was_disabled_or_removed_come_to_nothing(fleet: Charities) -> None:

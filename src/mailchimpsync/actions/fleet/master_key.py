@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 from mailchimpsync.actions.fleet.fleet import Fleet
 from mailchimpsync.config import Keyring, new_key, read_keys, write_key_file
+from mailchimpsync.errors import ConfigurationError
+from mailchimpsync.messages import say
 from mailchimpsync.store.fleet import sites
 
 
@@ -48,6 +50,18 @@ def _reencrypt(fleet: Fleet, keys: list[str]) -> int:
         sites.lock_master_key(tx)  # a site that is being added has the old key
         names = sites.all_names(tx)
         for name in names:
-            secret_keys = keyring.decrypt(sites.lock_keys_of(tx, name))
+            secret_keys = _decrypted(keyring, name, sites.lock_keys_of(tx, name))
             sites.change_site(tx, name, secret_keys=keyring.encrypt(secret_keys))
     return len(names)
+
+
+def _decrypted(keyring: Keyring, name: str, token: str) -> str:
+    try:
+        return keyring.decrypt(token)
+    except ConfigurationError as error:
+        what = say(
+            "The master key doesn't open the site %(name)s, so no site has a new one. Restore this site's row from a "
+            "backup, or remove the site, then replace the key.",
+            name=name,
+        )
+        raise ConfigurationError(what, code=error.code) from None

@@ -19,7 +19,7 @@ from mailchimpsync.actions.fleet_operations import (
     preview_bulk,
     read_operation,
 )
-from mailchimpsync.actions.fleet_overview import overview
+from mailchimpsync.actions.fleet_overview import not_looked_at, overview
 from mailchimpsync.config.settings import site_path
 from mailchimpsync.store.engine.database import newest_schema
 from mailchimpsync.web.fleet.site_list import Row, SiteFilter
@@ -55,6 +55,7 @@ def index(visit: FleetVisit) -> HttpResponse:
         "levels": chosen.levels(found),
         "actions": [(one.value, WORDS[one]) for one in _allowed(visit)],
         "newest_schema": newest_schema(),
+        "not_looked_at": not_looked_at(visit.fleet, found),
     }
     return visit.render("fleet/sites.html", context)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from mailchimpsync.actions.fleet.jobs import LONG, Job, Place
 from mailchimpsync.actions.fleet.queue import Queue
 from mailchimpsync.actions.fleet_overview import note_site
 from mailchimpsync.actions.work import Kind
-from mailchimpsync.errors import StoreError
+from mailchimpsync.errors import MailchimpsyncError, StoreError
 from mailchimpsync.store.engine.database import newest_schema
 from mailchimpsync.store.fleet.sites import find_site
 from mailchimpsync.worker.jobs import Stop, Task, Work
@@ -148,7 +149,13 @@ class Runner:
                 continue
             except Exception as error:  # noqa: BLE001 (one site's problem must not keep the others waiting)
                 log_failure("plan.failed", error, site=name)
+                self._note_trouble(name)
         return [Place(Job(Kind.PLAN, after=names[SITES_A_PLAN - 1]))] if len(names) > SITES_A_PLAN else []
+
+    def _note_trouble(self, name: str) -> None:
+        """Let the overview show a site that can't be opened; jobs of its own don't get as far as noting it."""
+        with suppress(MailchimpsyncError):  # the next look notes it
+            note_site(self.fleet, self.fleet.site(name))
 
 
 def _job_of(taken: TakenJob) -> Job:

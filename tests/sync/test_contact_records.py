@@ -99,3 +99,27 @@ def test_a_lost_permission_stops_the_records_alone(world: World, people: dict[st
     assert result.outcome is Outcome.DONE
     assert world.in_group(people[ANN]) == "Removed"
     assert [note.endswith("[CV_RIGHT_MISSING].") for note in result.notes] == [True]
+
+
+def test_if_every_record_is_refused_none_counts_as_written(world: World, people: dict[str, int]) -> None:
+    crowd = [f"p{number}@example.org" for number in range(12)]
+    for address in crowd:
+        world.contact(address, {NEWS: 20})
+        world.member(address)
+    world.civicrm.fail_database(f"{ENTITY} save", times=1_000)
+
+    refused = world.sync(everything=True)
+
+    assert (refused.outcome, len(refused.notes)) == (Outcome.DONE, 1)
+    assert len(world.sync().notes) == 1  # they are tried again
+    assert len(records(world)) == len(people)
+
+
+def test_a_record_that_is_refused_does_not_stop_the_others(world: World, people: dict[str, int]) -> None:
+    world.act(ANN, "unsubscribe")
+    world.act(BEN, "unsubscribe")
+    world.civicrm.fail_database(f"{ENTITY} save", times=6)  # the tries of both together, and of the first alone
+
+    assert world.sync(only_if_changed=True).notes == ()
+
+    assert sorted(records(world).values()) == ["subscribed", "unsubscribed"]

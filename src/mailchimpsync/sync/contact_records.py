@@ -26,7 +26,11 @@ from mailchimpsync.sync.options import Systems
 SECONDS_MAX = 60
 """How long one call may write. The first writing of a large group takes minutes, so it goes on in the next calls."""
 
-RECORDS_PER_STEP = 2_000
+RECORDS_FIRST, RECORDS_PER_STEP = 50, 2_000
+"""Records in the first step of a call, and in the others."""
+
+REFUSED_ALIKE = 10
+"""If so many records are refused and none is taken, it isn't the contacts that are wrong, but the fields."""
 
 
 def keep_contact_records(systems: Systems, connection: Connection, deadline: Deadline, lease: runs.Lease) -> str | None:
@@ -73,16 +77,18 @@ class _Keeping:
 
     def work(self, deadline: Deadline) -> None:
         """Write step by step: CiviCRM first, then our own note of it, so that a step that is cut off is repeated."""
-        ahead = time_difference(self._systems.civicrm)
-        while not deadline.reached and (self._save_some(ahead) or self._delete_some()):
-            pass
+        ahead, size = time_difference(self._systems.civicrm), RECORDS_FIRST
+        while not deadline.reached and (self._save_some(ahead, size) or self._delete_some()):
+            size = RECORDS_PER_STEP
 
-    def _save_some(self, ahead: timedelta) -> bool:
+    def _save_some(self, ahead: timedelta, size: int) -> bool:
         with self._systems.store.reading() as tx:
-            told = self._outdated(tx, RECORDS_PER_STEP)
+            told = self._outdated(tx, size)
         if told:
             records = [ContactRecord(one.contact_id, one.status, one.since, _sentence(one.reason)) for one in told]
-            save_records(self._systems.civicrm, (self._list_id, self._name), records, ahead)
+            refused = save_records(self._systems.civicrm, (self._list_id, self._name), records, ahead)
+            if len(refused) == len(told) >= REFUSED_ALIKE:
+                raise next(iter(refused.values()))
             with self._systems.store.begin() as tx:
                 runs.renew_lease(tx, self._lease)
                 keep_records(tx, self._list_id, self._name, told)

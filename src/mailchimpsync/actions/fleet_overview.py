@@ -97,6 +97,12 @@ def refresh_overview(fleet: Fleet, names: Sequence[str] | None = None, *, older_
         list(pool.map(lambda site: note_site(fleet, site), old))
 
 
+def refresh_unusable(fleet: Fleet) -> None:
+    """Note the state of the sites again that couldn't be opened when it was noted: now it may be possible."""
+    if names := [one.site.name for one in overview(fleet) if one.level is SiteLevel.UNUSABLE]:
+        refresh_overview(fleet, names, older_than=timedelta(0))
+
+
 def note_site(fleet: Fleet, site: FleetSite, opened: Site | None = None) -> None:
     """Note the state of a site; one that can't be opened is noted as such.
 

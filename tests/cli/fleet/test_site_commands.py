@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from cli.fleet.conftest import FleetLine
 from mailchimpsync.actions import open_fleet
 from mailchimpsync.actions.fleet import migration
 from mailchimpsync.cli.main import cli
 from mailchimpsync.config import new_key, read_keys
+from mailchimpsync.model import Stage
+from mailchimpsync.store.engine.database import newest_schema
+from mailchimpsync.store.schema import status
 
 pytestmark = pytest.mark.postgres
 
@@ -146,9 +150,9 @@ def test_a_fleet_is_migrated_site_by_site_and_a_failure_stays_alone(line: FleetL
     with open_fleet(line.home) as fleet:
         for name in ("green", "red"):
             with fleet.open(name).store.begin() as tx:
-                tx.execute(text("UPDATE alembic_version SET version_num = '0027'"))
+                tx.execute(text("UPDATE alembic_version SET version_num = '0028'"))
                 if name == "red":
-                    tx.execute(text("ALTER TABLE civicrm_mailchimpsync_status DROP COLUMN resumed_at"))
+                    tx.execute(text("DROP TABLE civicrm_mailchimpsync_contact_record"))
                     tx.execute(text("ALTER TABLE mailchimpsync_user DROP COLUMN created_by"))
                     tx.execute(text("DELETE FROM django_migrations WHERE app = 'web'"))
                     tx.execute(text("DROP TABLE mailchimpsync_user"))
@@ -162,8 +166,36 @@ def test_a_fleet_is_migrated_site_by_site_and_a_failure_stays_alone(line: FleetL
     assert line.at("red", "user", "list").exit_code == 0
     assert line.at("green", "token", "list").exit_code != 0
     with open_fleet(line.home) as fleet, fleet.store.store_of(fleet.site("green")).begin() as tx:
-        tx.execute(text("UPDATE alembic_version SET version_num = '0028'"))
+        tx.execute(text("UPDATE alembic_version SET version_num = :newest"), {"newest": newest_schema()})
     assert "3 sites are up to date" in line("migrate").stdout
+
+
+def test_a_site_that_was_migrated_is_not_shown_as_before(line: FleetLine) -> None:
+    line("site", "add", "red")
+    with open_fleet(line.home) as fleet, fleet.open("red").store.begin() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    assert "can't be opened" in line("status", "--all").stdout
+    with open_fleet(line.home) as fleet, fleet.store.store_of(fleet.site("red")).begin() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = :newest"), {"newest": newest_schema()})
+
+    assert line("migrate").exit_code == 0
+
+    assert "red\tnot set up" in line("status", "--all").stdout
+
+
+def test_a_site_with_something_at_work_is_not_removed(line: FleetLine) -> None:
+    line("site", "add", "green")
+    with open_fleet(line.home) as fleet, fleet.open("green").store.begin() as tx:
+        until = datetime(2200, 1, 1, tzinfo=UTC)
+        held = {"lease_owner": "someone", "lease_expires": until}
+        tx.execute(insert(status).values(list_id="a1b2c3d4e5", stage=Stage.FETCH, **held))
+
+    refused = line("site", "remove", "green", "--yes")
+
+    assert refused.exit_code == 3
+    assert "A sync of the audience a1b2c3d4e5 is at work" in refused.stderr
+    [shown] = json.loads(line("site", "list", "--json").stdout)
+    assert shown["disabled_at"] is None
 
 
 def test_many_sites_are_migrated_by_several_processes(line: FleetLine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,9 +206,9 @@ def test_many_sites_are_migrated_by_several_processes(line: FleetLine, monkeypat
     with open_fleet(line.home) as fleet:
         for name in names[:2]:
             with fleet.open(name).store.begin() as tx:
-                tx.execute(text("UPDATE alembic_version SET version_num = '0027'"))
+                tx.execute(text("UPDATE alembic_version SET version_num = '0028'"))
                 if name == "blue":
-                    tx.execute(text("ALTER TABLE civicrm_mailchimpsync_status DROP COLUMN resumed_at"))
+                    tx.execute(text("DROP TABLE civicrm_mailchimpsync_contact_record"))
 
     migrated = line("migrate")
 

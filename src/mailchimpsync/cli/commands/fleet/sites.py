@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -11,12 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import Fleet
+from mailchimpsync.actions.transfer.export import check_idle
 from mailchimpsync.cli.commands.fleet.moving import export_to
 from mailchimpsync.cli.fleet_parts import fleet_of
 from mailchimpsync.cli.output.console import print_sentence, stderr, stdout
 from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.cli.output.tables import print_tables
-from mailchimpsync.errors import ConfirmationError
+from mailchimpsync.errors import ConfirmationError, StoreError
 from mailchimpsync.messages import moment
 from mailchimpsync.store.fleet.sites import FleetSite
 
@@ -82,16 +83,23 @@ def remove(ctx: click.Context, name: str, file: Path | None, yes: bool) -> None:
         fleet.site(name)
         if not yes:
             _confirm(fleet, name, is_exported=file is not None)
-        if file is not None:
-            with _out_of_use(fleet, name):
+        with _out_of_use(fleet, name):
+            if file is not None:
                 export_to(fleet, name, file)
-        fleet.remove(name)
+            _check_idle(fleet, name)
+            fleet.remove(name)
     done(f"{name} was removed.")
+
+
+def _check_idle(fleet: Fleet, name: str) -> None:
+    """Check that no sync is at work: it would go on at Mailchimp. Tables that can't be read are removed anyway."""
+    with suppress(StoreError), fleet.store.store_of(fleet.site(name)).reading() as tx:
+        check_idle(tx)
 
 
 @contextmanager
 def _out_of_use(fleet: Fleet, name: str) -> Iterator[None]:
-    """Disable a site, so that nothing changes after its export; if that fails, it is as it was."""
+    """Disable a site, so that nothing changes after its export, and no sync begins; if that fails, it is as it was."""
     was_disabled = fleet.site(name).disabled_at is not None
     fleet.change(name, disable=True)
     try:

@@ -34,6 +34,7 @@ def migrate(ctx: click.Context) -> None:
 def _migrate_fleet(ctx: click.Context, settings: Settings) -> None:
     """Migrate the fleet's tables, then its sites; those that can't be migrated are named, and need a person."""
     from mailchimpsync.actions.fleet.migration import migrate_fleet, migrate_sites  # noqa: PLC0415 (most have no fleet)
+    from mailchimpsync.actions.fleet_overview import refresh_unusable  # noqa: PLC0415 (likewise)
     from mailchimpsync.cli.fleet_parts import fleet_of, open_whole_fleet  # noqa: PLC0415 (likewise)
 
     migrate_fleet(settings)
@@ -42,6 +43,7 @@ def _migrate_fleet(ctx: click.Context, settings: Settings) -> None:
         migrated = migrate_sites(fleet, partial(open_whole_fleet, home_of(ctx)))
         watched = track(migrated, "Sites", number, console=console, disable=not console.is_terminal)
         failed = sorted((one for one in watched if one.problem is not None), key=lambda one: one.name)
+        refresh_unusable(fleet)
     for one in failed:
         print_sentence(console, Text.assemble(("✗ ", "bad"), (f"{one.name}: ", "bold"), str(one.problem)))
     if failed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tempfile
 from typing import Any
 
@@ -97,7 +98,9 @@ def test_a_sync_that_would_do_too_much_is_held_and_every_command_says_so(crowd: 
     assert "people would be unsubscribed or archived at Mailchimp" in result.output
     assert "the limit is 10%" in result.output
     assert set(statuses(crowd)) == {"subscribed"}
-    assert "held for review: plan 1" in crowd("status").output
+    shown = crowd("status").output
+    assert "held for review: plan 1" in shown
+    assert re.search(r"Next sync +after someone has decided about the plan", shown)
     status = crowd.status()
     assert (status["held_plan_id"], status["in_sync"]) == (1, False)
     again = crowd("sync", "--json")

@@ -13,7 +13,11 @@ from mailchimpsync.store.runs import services
 
 @pytest.mark.parametrize(
     ("runs", "scheduled", "said"),
-    [(False, True, "no service is running"), (True, False, "this connection's schedule is off"), (True, True, "")],
+    [
+        (False, True, "neither a service nor a worker is running"),
+        (True, False, "this connection's schedule is off"),
+        (True, True, ""),
+    ],
 )
 def test_status_says_when_the_next_sync_is_or_which_of_service_and_schedule_is_missing(
     connected: CommandLine, runs: bool, scheduled: bool, said: str

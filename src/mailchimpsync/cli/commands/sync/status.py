@@ -168,6 +168,8 @@ def _kept(status: ConnectionStatus) -> list[tuple[str, str]]:
 
 
 def _next_sync(status: ConnectionStatus) -> str:
+    if status.held_plan_id is not None:
+        return "after someone has decided about the plan"
     if status.state.next_run_at:
         return moment(status.state.next_run_at)
     if not status.link.schedule.enabled:

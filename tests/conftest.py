@@ -27,6 +27,8 @@ from support.world import World
 
 configure(Settings(home=Path("no-site")), "tests")  # Django's models can't be imported before; sites set up their own
 
+pytest_plugins = ("support.visits",)
+
 GARBAGE_THRESHOLDS = 20_000, 20, 50
 """How much is made before garbage is looked for: a sync makes much that is gone at once, with or without looking."""
 

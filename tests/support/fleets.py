@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -145,7 +146,8 @@ class Charities:
                     install_signal_handlers=False,
                 )
 
-        asyncio.run(work())
+        with ThreadPoolExecutor(1) as thread:  # a browser of other tests has a loop in this one
+            thread.submit(asyncio.run, work()).result()
         return taken
 
     def jobs(self, **words: object) -> list[dict[str, Any]]:

@@ -15,11 +15,10 @@ from mailchimpsync.store.engine.database import newest_schema
 from mailchimpsync.web.accounts import create_user
 from mailchimpsync.web.fleet.front import serving_fleet
 from mailchimpsync.web.models import Role
-from screens.conftest import browser, visit  # noqa: F401 (fixtures)
 from support.browser import PHONE, accessibility_problems, is_too_wide
 from support.charity import PASSWORD, Charity
 from web.fleet.conftest import Serve, ServedFleet
-from web.fleet.test_isolation import connect
+from web.fleet.test_sites_apart import connect
 
 pytestmark = [pytest.mark.postgres, pytest.mark.thorough]
 
@@ -44,7 +43,7 @@ def fleet(serve_fleet: Serve) -> ServedFleet:
     return served
 
 
-def signed_in(fleet: ServedFleet, visit: Visit, **options: Any) -> Page:  # noqa: F811 (the fixture's value)
+def signed_in(fleet: ServedFleet, visit: Visit, **options: Any) -> Page:
     page = visit(cast("Charity", fleet), "/fleet/", None, **options)
     page.locator("[name=username]").fill("olga")
     page.locator("[name=password]").fill(PASSWORD)
@@ -53,7 +52,7 @@ def signed_in(fleet: ServedFleet, visit: Visit, **options: Any) -> Page:  # noqa
     return page
 
 
-def test_olga_pauses_two_sites_and_opens_one(fleet: ServedFleet, visit: Visit) -> None:  # noqa: F811
+def test_olga_pauses_two_sites_and_opens_one(fleet: ServedFleet, visit: Visit) -> None:
     page = signed_in(fleet, visit)
     check(page, "sites")
     page.get_by_label("Choose The Green Paths Trust").check()
@@ -79,7 +78,7 @@ def test_olga_pauses_two_sites_and_opens_one(fleet: ServedFleet, visit: Visit) -
     check(page, "operations")
 
 
-def test_the_number_is_asked_for_again_if_it_is_wrong(fleet: ServedFleet, visit: Visit) -> None:  # noqa: F811
+def test_the_number_is_asked_for_again_if_it_is_wrong(fleet: ServedFleet, visit: Visit) -> None:
     page = signed_in(fleet, visit)
     page.get_by_label("Choose Yellow").check()
     page.get_by_role("button", name="Upgrade…").click()
@@ -100,7 +99,7 @@ def test_the_number_is_asked_for_again_if_it_is_wrong(fleet: ServedFleet, visit:
         ("without-script", {"java_script_enabled": False}),
     ],
 )
-def test_all_pages_can_be_used(fleet: ServedFleet, visit: Visit, name: str, options: dict[str, Any]) -> None:  # noqa: F811
+def test_all_pages_can_be_used(fleet: ServedFleet, visit: Visit, name: str, options: dict[str, Any]) -> None:
     page = signed_in(fleet, visit, **options)
     is_plain = "java_script_enabled" in options
     check(page, f"{name}-sites", with_axe=not is_plain)

@@ -26,7 +26,7 @@ from mailchimpsync.worker import fleet_metrics
 from mailchimpsync.worker.metrics import Metrics
 from support.charity import PASSWORD, post_form
 from web.fleet.conftest import OWN_HOST, Serve, ServedFleet
-from web.fleet.test_isolation import connect
+from web.fleet.test_sites_apart import connect
 
 pytestmark = pytest.mark.postgres
 

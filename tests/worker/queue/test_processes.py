@@ -104,10 +104,10 @@ def test_a_database_that_goes_away_for_a_while_is_waited_for(fleet: Charities, w
     fleet.forget_jobs()
     running = worker()
     running.wait_for("worker.begins")
-    wait_until(lambda: connections_ended(fleet) and running.events("worker.interrupted"))
+    wait_until(lambda: connections_ended(fleet) and running.events("worker.interrupted"), 180)
     fleet.fleet.queue.enqueue(Place(Job(Kind.PLAN, "oaks")))
 
-    wait_until(lambda: list(oaks.statuses().values()) == ["subscribed"])
+    wait_until(lambda: list(oaks.statuses().values()) == ["subscribed"], 180)
 
 
 def test_a_first_sync_of_a_large_audience_lets_everybody_else_have_their_minute(

@@ -11,6 +11,7 @@ from datetime import datetime
 from threading import BoundedSemaphore, Lock, Thread
 from typing import Any
 
+from django.db import connections
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import Site
@@ -131,6 +132,7 @@ class BackgroundTasks:
             with self._lock:
                 self._newest[task.list_id] = replace(ended, ended_at=site.runtime.now())
             site.close_clients()
+            connections.close_all()  # Django's own, of this thread
             if self.shared_slots is not None:
                 self.shared_slots.release()
 

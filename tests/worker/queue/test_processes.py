@@ -104,7 +104,7 @@ def test_a_database_that_goes_away_for_a_while_is_waited_for(fleet: Charities, w
     fleet.forget_jobs()
     running = worker()
     running.wait_for("worker.begins")
-    wait_until(lambda: connections_ended(fleet) and running.events("worker.interrupted"), 180)
+    wait_until(lambda: connections_ended(fleet))
     fleet.fleet.queue.enqueue(Place(Job(Kind.PLAN, "oaks")))
 
     wait_until(lambda: list(oaks.statuses().values()) == ["subscribed"], 180)

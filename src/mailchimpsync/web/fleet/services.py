@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore, Lock
 
+from django.db import connections
 from sqlalchemy import text
 
 from mailchimpsync.actions import Fleet
@@ -125,6 +126,8 @@ class FleetService:
             carry_out(self.fleet, number, self.stop or (lambda: False))
         except Exception:  # noqa: BLE001 (its page shows which sites it didn't reach)
             log_unexpected()
+        finally:
+            connections.close_all()  # an upgrade opens Django's in this thread, which lives on
 
     def _checked(self, name: str, kept: _Kept | None) -> _Kept | None:
         """Read a site's row, and open the site again if it isn't the same any more."""

@@ -1,4 +1,4 @@
-"""What is due when, for whoever calls the tasks. It follows from the site's tables, its schedules, and the clock."""
+"""What is due when, for all that call the tasks. It follows from the site's tables, its schedules, and the clock."""
 
 from __future__ import annotations
 

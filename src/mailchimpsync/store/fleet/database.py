@@ -126,7 +126,7 @@ PrimaryKeyConstraint(_version.c.version_num, name=f"{VERSION_TABLE}_pkc")
 
 @once
 def _creation() -> str:
-    """Return the statements that create a site's tables, as one text: each by itself takes several times as long."""
+    """Return the statements that create a site's tables, as one text: one by one they take several times as long."""
     statements: list[str] = []
 
     def keep(statement: Any, *_parameters: Any, **_options: Any) -> None:

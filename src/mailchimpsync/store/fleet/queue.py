@@ -61,7 +61,7 @@ def queue_figures(tx: Connection) -> Sequence[QueueFigures]:
 
 
 def workers_alive(tx: Connection, seconds: float) -> int:
-    """Return how many workers have shown that they are alive within so many seconds."""
+    """Return how many workers were seen alive within this number of seconds."""
     query = text(
         "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => :seconds)"
     )

@@ -27,7 +27,7 @@ _WORKERS = "workers"
 
 
 def plan_site(site: Site, name: str) -> list[Place]:
-    """Return what should be waiting for a site, and record in its tables that workers look after it."""
+    """Return what should be waiting for a site, and record in its tables that workers serve it."""
     now = site.runtime.now()
     with site.store.begin() as tx:
         services.record_heartbeat(tx, _WORKERS, now + EVERY)  # until the next look at it
